@@ -1,0 +1,35 @@
+/* Memory of one statement (or another short life): many small pieces, freed together.
+ *
+ * Nothing in an arena is freed alone. An arena belongs to one thread at a time. */
+#ifndef HY_BASE_ARENA_H
+#define HY_BASE_ARENA_H
+
+#include "base/status.h"
+#include <stdbool.h>
+
+typedef struct HyArena HyArena;
+
+/* NULL when out of memory. */
+HyArena *hy_arena_create(void);
+void hy_arena_destroy(HyArena *arena);
+
+/* Uninitialised / zeroed memory aligned to 16 bytes; NULL when out of memory. size 0 gives a valid
+ * pointer. */
+void *hy_arena_alloc(HyArena *arena, size_t size) HY_MUST_CHECK;
+void *hy_arena_zalloc(HyArena *arena, size_t size) HY_MUST_CHECK;
+/* A zero-terminated copy of len bytes; NULL when out of memory. */
+char *hy_arena_strndup(HyArena *arena, const char *text, size_t len) HY_MUST_CHECK;
+char *hy_arena_printf(HyArena *arena, const char *format, ...) HY_PRINTF(2, 3) HY_MUST_CHECK;
+
+/* Bytes handed out so far. */
+size_t hy_arena_used_bytes(const HyArena *arena);
+
+/* Allocates into `lvalue` or returns 53200 from the calling function. */
+#define HY_ARENA_NEW(arena, lvalue, count)                                                         \
+    do {                                                                                           \
+        (lvalue) = hy_arena_zalloc((arena), sizeof(*(lvalue)) * (size_t)(count));                  \
+        if (HY_UNLIKELY(!(lvalue)))                                                                \
+            return hy_error_oom(sizeof(*(lvalue)) * (size_t)(count));                              \
+    } while (0)
+
+#endif

@@ -1,0 +1,32 @@
+/* The session settings on which text input and output of values depend. spec/sql.md section 12. */
+#ifndef HY_TYPES_TEXT_STYLE_H
+#define HY_TYPES_TEXT_STYLE_H
+
+#include <stdbool.h>
+
+typedef enum HyDateOrder { HY_DATE_MDY, HY_DATE_DMY, HY_DATE_YMD } HyDateOrder;
+typedef enum HyIntervalStyle {
+    HY_INTERVAL_ISO_8601,
+    HY_INTERVAL_POSTGRES,
+    HY_INTERVAL_POSTGRES_VERBOSE,
+    HY_INTERVAL_SQL_STANDARD
+} HyIntervalStyle;
+
+typedef struct HyTimeZone HyTimeZone; /* types/timezone.h */
+
+typedef struct HyTextStyle {
+    HyDateOrder date_order;
+    bool date_lenient;
+    HyIntervalStyle interval_style;
+    int extra_float_digits; /* -15..3, default 0 */
+    bool bytea_escape;
+    const HyTimeZone *time_zone; /* never NULL; UTC by default; lives as long as the process */
+    char lc_time[32];            /* "en_us" */
+    int first_day_of_week;       /* lc_time_first_day_of_week: 1 = Monday .. 7 = Sunday (default) */
+    int minimal_days_in_first_week;
+} HyTextStyle;
+
+/* Defaults: MDY lenient, iso_8601, 0 digits, hex, UTC. */
+void hy_text_style_init(HyTextStyle *style);
+
+#endif
