@@ -24,12 +24,20 @@ char *hy_arena_printf(HyArena *arena, const char *format, ...) HY_PRINTF(2, 3) H
 /* Bytes handed out so far. */
 size_t hy_arena_used_bytes(const HyArena *arena);
 
-/* Allocates into `lvalue` or returns 53200 from the calling function. */
+/* size * count, or SIZE_MAX (which no allocation grants) when that overflows. */
+static inline size_t hy_array_bytes(size_t size, size_t count)
+{
+    size_t bytes;
+    return __builtin_mul_overflow(size, count, &bytes) ? SIZE_MAX : bytes;
+}
+
+/* Allocates `count` zeroed elements into `lvalue` or returns 53200 from the calling function. */
 #define HY_ARENA_NEW(arena, lvalue, count)                                                         \
     do {                                                                                           \
-        (lvalue) = hy_arena_zalloc((arena), sizeof(*(lvalue)) * (size_t)(count));                  \
+        size_t bytes_ = hy_array_bytes(sizeof(*(lvalue)), (size_t)(count));                        \
+        (lvalue) = hy_arena_zalloc((arena), bytes_);                                               \
         if (HY_UNLIKELY(!(lvalue)))                                                                \
-            return hy_error_oom(sizeof(*(lvalue)) * (size_t)(count));                              \
+            return hy_error_oom(bytes_);                                                           \
     } while (0)
 
 #endif

@@ -1,4 +1,5 @@
-/* The flag by which another thread stops a statement. Loops test it once per morsel or per 64 Ki rows. */
+/* The flag by which another thread stops a statement. Loops test it once per morsel or per 64 Ki
+ * rows. */
 #ifndef HY_BASE_CANCEL_H
 #define HY_BASE_CANCEL_H
 

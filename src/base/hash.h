@@ -5,7 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Mixes one integer so that all output bits depend on all input bits (moremur, Pelle Evensen 2019). */
+/* Mixes one integer so that all output bits depend on all input bits (moremur, Pelle Evensen 2019).
+ */
 static inline uint64_t hy_hash_u64(uint64_t x)
 {
     x ^= x >> 27;

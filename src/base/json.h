@@ -1,4 +1,5 @@
-/* JSON text to a tree in an arena and back: the file's catalog, the SQL type json, EXPLAIN's output. */
+/* JSON text to a tree in an arena and back: the file's catalog, the SQL type json, EXPLAIN's
+ * output. */
 #ifndef HY_BASE_JSON_H
 #define HY_BASE_JSON_H
 
@@ -21,12 +22,12 @@ struct HyJson {
     bool is_integer; /* number without fraction and exponent that fits int64 */
     int64_t integer;
     double number;
-    const char *text;  /* string: UTF-8, unescaped, zero-terminated; number: as written */
+    const char *text; /* string: UTF-8, unescaped, zero-terminated; number: as written */
     size_t text_len;
     const char *source; /* the value as it stands in the parsed text (borrowed from the input) */
     size_t source_len;
-    HyJson **items;     /* array elements or object values, in the order of the text */
-    const char **keys;  /* object: the keys, zero-terminated, same order; duplicates are kept */
+    HyJson **items;    /* array elements or object values, in the order of the text */
+    const char **keys; /* object: the keys, zero-terminated, same order; duplicates are kept */
     size_t n_items;
 };
 

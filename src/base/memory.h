@@ -1,6 +1,6 @@
-/* Accounting of large memory. A budget counts the bytes that chunks, hash tables and sort runs take and
- * refuses more than its limit (53200), so that operators can decide to spill. Budgets form a chain:
- * statement -> session -> instance. Thread-safe. */
+/* Accounting of large memory. A budget counts the bytes that chunks, hash tables and sort runs take
+ * and refuses more than its limit (53200), so that operators can decide to spill. Budgets form a
+ * chain: statement -> session -> instance. Thread-safe. */
 #ifndef HY_BASE_MEMORY_H
 #define HY_BASE_MEMORY_H
 
@@ -16,12 +16,13 @@ struct HyMemory {
 };
 
 void hy_memory_init(HyMemory *memory, HyMemory *parent, size_t limit_bytes);
-/* malloc / realloc / free with accounting; sizes are told by the caller. `memory` may be NULL: plain
- * malloc. Memory is aligned to 64 bytes. Errors: 53200, naming the limit. */
+/* malloc / realloc / free with accounting; sizes are told by the caller. `memory` may be NULL:
+ * plain malloc. Memory is aligned to 64 bytes. Errors: 53200, naming the limit. */
 HyStatus hy_memory_alloc(HyMemory *memory, size_t size, void **out) HY_MUST_CHECK;
 HyStatus hy_memory_zalloc(HyMemory *memory, size_t size, void **out) HY_MUST_CHECK;
 /* Grows *ptr from old_size to new_size, keeping its content. *ptr may be NULL with old_size 0. */
-HyStatus hy_memory_grow(HyMemory *memory, void **ptr, size_t old_size, size_t new_size) HY_MUST_CHECK;
+HyStatus hy_memory_grow(
+    HyMemory *memory, void **ptr, size_t old_size, size_t new_size) HY_MUST_CHECK;
 void hy_memory_free(HyMemory *memory, void *ptr, size_t size);
 
 #endif

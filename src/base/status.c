@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What hy_error gives when there is no memory left for an error. It is never freed or changed, so any
- * number of threads may hold it. */
+/* What hy_error gives when there is no memory left for an error. It is never freed or changed, so
+ * any number of threads may hold it. */
 static HyError out_of_memory = {
     .sqlstate = "53200",
     .message = (char[]){"out of memory"},

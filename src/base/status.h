@@ -1,8 +1,8 @@
 /* The result of every operation that can fail: NULL for success, else an error object with what the
  * user needs to act on it (SQLSTATE, message, detail, hint, position in the SQL text).
  *
- * An error is owned by whoever holds it: free it once (hy_error_free) or return it. Errors are plain
- * heap objects without links to a session, so they may cross threads. */
+ * An error is owned by whoever holds it: free it once (hy_error_free) or return it. Errors are
+ * plain heap objects without links to a session, so they may cross threads. */
 #ifndef HY_BASE_STATUS_H
 #define HY_BASE_STATUS_H
 
@@ -10,12 +10,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define HY_MUST_CHECK     __attribute__((warn_unused_result))
-#define HY_PRINTF(f, a)   __attribute__((format(printf, f, a)))
-#define HY_LIKELY(x)      __builtin_expect(!!(x), 1)
-#define HY_UNLIKELY(x)    __builtin_expect(!!(x), 0)
-#define HY_ARRAY_LEN(a)   (sizeof(a) / sizeof((a)[0]))
-#define HY_UNUSED         __attribute__((unused))
+#define HY_MUST_CHECK   __attribute__((warn_unused_result))
+#define HY_PRINTF(f, a) __attribute__((format(printf, f, a)))
+#define HY_LIKELY(x)    __builtin_expect(!!(x), 1)
+#define HY_UNLIKELY(x)  __builtin_expect(!!(x), 0)
+#define HY_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+#define HY_UNUSED       __attribute__((unused))
 
 typedef struct HyError {
     char sqlstate[6]; /* five characters and a zero byte */
@@ -47,12 +47,13 @@ HyStatus hy_error(const char *sqlstate, const char *format, ...) HY_PRINTF(2, 3)
 /* The error for a failed allocation of `bytes` bytes (53200). */
 HyStatus hy_error_oom(size_t bytes) HY_MUST_CHECK;
 
-/* The error for a failed system call: 58030, or 58P01 for ENOENT, 53100 for ENOSPC. `what` names the
- * action and object, e.g. "could not read file \"x\""; the text of `errnum` is appended. */
+/* The error for a failed system call: 58030, or 58P01 for ENOENT, 53100 for ENOSPC. `what` names
+ * the action and object, e.g. "could not read file \"x\""; the text of `errnum` is appended. */
 HyStatus hy_error_errno(int errnum, const char *format, ...) HY_PRINTF(2, 3) HY_MUST_CHECK;
 
 /* Sets or replaces one field of `err` and returns it, so that calls can be chained:
- *     return hy_error_hint(hy_error("42703", "unknown column '%s'", name), "did you mean '%s'?", near);
+ *     return hy_error_hint(hy_error("42703", "unknown column '%s'", name), "did you mean ...");
+ *
  * `err` may be NULL (success), which is passed through. */
 HyStatus hy_error_detail(HyStatus err, const char *format, ...) HY_PRINTF(2, 3) HY_MUST_CHECK;
 HyStatus hy_error_hint(HyStatus err, const char *format, ...) HY_PRINTF(2, 3) HY_MUST_CHECK;
