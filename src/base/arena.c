@@ -47,6 +47,34 @@ void hy_arena_destroy(HyArena *arena)
     free(arena);
 }
 
+/* Keeps the chunk in use if the round fitted into it; else the next round's first chunk is made as
+ * large as this round, so that from then on one chunk serves. */
+void hy_arena_reset(HyArena *arena)
+{
+    Chunk *kept = arena->chunks;
+    if (!kept) {
+        arena->used_bytes = 0;
+        return;
+    }
+    if (kept->next && kept->size < LARGEST_REGULAR) {
+        while (arena->next_size < arena->used_bytes && arena->next_size < LARGEST_REGULAR)
+            arena->next_size *= 2;
+        kept = NULL;
+    }
+    for (Chunk *chunk = arena->chunks; chunk;) {
+        Chunk *next = chunk->next;
+        if (chunk != kept)
+            free(chunk);
+        chunk = next;
+    }
+    if (kept)
+        kept->next = NULL;
+    arena->chunks = kept;
+    arena->pos = kept ? (char *)(kept + 1) : NULL;
+    arena->end = kept ? arena->pos + kept->size : NULL;
+    arena->used_bytes = 0;
+}
+
 static Chunk *new_chunk(size_t size)
 {
     Chunk *chunk = malloc(sizeof *chunk + size);
