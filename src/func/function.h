@@ -1,9 +1,10 @@
-/* The registry of scalar functions and operators, aggregates, window and table functions: one entry per
- * name with its documentation line, a resolver that types a call, and the kernels that compute it.
+/* The registry of scalar functions and operators, aggregates, window and table functions: one entry
+ * per name with its documentation line, a resolver that types a call, and the kernels that compute
+ * it.
  *
- * Operators are functions under their symbol ("+", "||", "~~", "->>"); unary ones are called with one
- * argument. Comparisons, AND/OR/NOT, CASE, COALESCE, NULLIF, IN, IS NULL and casts are expression nodes of
- * their own (sql/expr.h), since they steer evaluation. */
+ * Operators are functions under their symbol ("+", "||", "~~", "->>"); unary ones are called with
+ * one argument. Comparisons, AND/OR/NOT, CASE, COALESCE, NULLIF, IN, IS NULL and casts are
+ * expression nodes of their own (sql/expr.h), since they steer evaluation. */
 #ifndef HY_FUNC_FUNCTION_H
 #define HY_FUNC_FUNCTION_H
 
@@ -43,49 +44,54 @@ typedef struct HyFuncEnv {
 
 typedef struct HyFuncCall HyFuncCall;
 
-/* Computes n rows. args[i] are flat, constant or dictionary vectors of the types that the resolver asked
- * for. *out: `type` and, for strict functions, `validity` (the AND of the arguments' validity, or NULL) are
- * set on entry and kind is flat; data is allocated (n values, uninitialised) for fixed-width results and
- * string views alike. The kernel writes data[0..n), payloads of rows that are null on entry excepted (it
- * may write any valid value there, but must not fail because of them), and may clear further validity bits
- * (hy_vector_need_validity first). A non-strict kernel sets validity itself.
- * The evaluator has dealt with "all arguments constant" (n = 1) and, for functions without side effects,
- * with dictionary arguments (evaluated once per distinct value), so kernels need not. */
-typedef HyStatus (*HyScalarKernel)(HyFuncEnv *env, const HyFuncCall *call, const HyVector *args, size_t n,
-    HyVector *out);
+/* Computes n rows. args[i] are flat, constant or dictionary vectors of the types that the resolver
+ * asked for. *out: `type` and, for strict functions, `validity` (the AND of the arguments'
+ * validity, or NULL) are set on entry and kind is flat; data is allocated (n values, uninitialised)
+ * for fixed-width results and string views alike. The kernel writes data[0..n), payloads of rows
+ * that are null on entry excepted (it may write any valid value there, but must not fail because of
+ * them), and may clear further validity bits (hy_vector_need_validity first). A non-strict kernel
+ * sets validity itself. The evaluator has dealt with "all arguments constant" (n = 1) and, for
+ * functions without side effects, with dictionary arguments (evaluated once per distinct value), so
+ * kernels need not. */
+typedef HyStatus (*HyScalarKernel)(
+    HyFuncEnv *env, const HyFuncCall *call, const HyVector *args, size_t n, HyVector *out);
 
-/* State of one group: state_size zeroed bytes. The executor keeps the states of all groups of one aggregate
- * in one array; row i belongs to states[groups[i] * state_size]. Rows with a null argument are skipped by
- * the kernel itself (they know whether nulls count). */
+/* State of one group: state_size zeroed bytes. The executor keeps the states of all groups of one
+ * aggregate in one array; row i belongs to states[groups[i] * state_size]. Rows with a null
+ * argument are skipped by the kernel itself (they know whether nulls count). */
 typedef struct HyAggregate {
     size_t state_size; /* multiple of 8 */
-    /* Adds n rows. groups == NULL: all rows go to group 0 (ungrouped; write a tight loop for it). `heap` is
-     * for memory that states need beyond themselves (strings, lists); it lives as long as the states. */
+    /* Adds n rows. groups == NULL: all rows go to group 0 (ungrouped; write a tight loop for it).
+     * `heap` is for memory that states need beyond themselves (strings, lists); it lives as long as
+     * the states. */
     HyStatus (*update)(HyFuncEnv *env, const HyFuncCall *call, const HyVector *args, size_t n,
         const uint32_t *groups, void *states, HyArena *heap);
-    /* Adds the state of another worker into ours. The other heap lives on: pointers may be taken over. */
-    HyStatus (*combine)(HyFuncEnv *env, const HyFuncCall *call, void *into, const void *from,
-        HyArena *heap);
+    /* Adds the state of another worker into ours. The other heap lives on: pointers may be taken
+     * over. */
+    HyStatus (*combine)(
+        HyFuncEnv *env, const HyFuncCall *call, void *into, const void *from, HyArena *heap);
     /* Results of n states that lie state_size apart; out as for a non-strict kernel. */
-    HyStatus (*finalize)(HyFuncEnv *env, const HyFuncCall *call, void *states, size_t n, HyVector *out);
+    HyStatus (*finalize)(
+        HyFuncEnv *env, const HyFuncCall *call, void *states, size_t n, HyVector *out);
     /* Or NULL. For sliding window frames: takes rows out again. */
-    HyStatus (*remove)(HyFuncEnv *env, const HyFuncCall *call, const HyVector *args, size_t n, void *state,
-        HyArena *heap);
-    /* The executor must feed this aggregate rows in the order of its ORDER BY / WITHIN GROUP (string_agg,
-     * array_agg with ORDER BY, percentile_*, mode): `ordered` aggregates get sorted input per group. */
-    bool is_ordered_set; /* requires WITHIN GROUP (ORDER BY ..) */
+    HyStatus (*remove)(HyFuncEnv *env, const HyFuncCall *call, const HyVector *args, size_t n,
+        void *state, HyArena *heap);
+    /* The executor must feed this aggregate rows in the order of its ORDER BY / WITHIN GROUP
+     * (string_agg, array_agg with ORDER BY, percentile_*, mode): `ordered` aggregates get sorted
+     * input per group. */
+    bool is_ordered_set;   /* requires WITHIN GROUP (ORDER BY ..) */
     bool ignores_distinct; /* min, max, bool_and ..: DISTINCT changes nothing */
 } HyAggregate;
 
 /* Table function: fills batches until it gives none. */
 typedef struct HyTableFunction {
-    /* Called once per argument row (arguments are constants, or outer columns under LATERAL). Appends the
-     * rows to `out`, whose types are call->columns. */
+    /* Called once per argument row (arguments are constants, or outer columns under LATERAL).
+     * Appends the rows to `out`, whose types are call->columns. */
     HyStatus (*run)(HyFuncEnv *env, const HyFuncCall *call, const HyValue *args, HyRowset *out);
 } HyTableFunction;
 
-/* The kernels of window-only functions live in exec/window (they need partitions and peers); the registry
- * names, types and documents them. */
+/* The kernels of window-only functions live in exec/window (they need partitions and peers); the
+ * registry names, types and documents them. */
 typedef enum HyWindowFunction {
     HY_WIN_NONE,
     HY_WIN_ROW_NUMBER,
@@ -104,16 +110,18 @@ typedef enum HyWindowFunction {
 
 typedef struct HyFunc HyFunc;
 
-/* A resolved call. Made by hy_func_resolve, kept in the expression tree; immutable while it runs. */
+/* A resolved call. Made by hy_func_resolve, kept in the expression tree; immutable while it runs.
+ */
 struct HyFuncCall {
     const HyFunc *func;
     size_t n_args;
-    HyType *arg_types;      /* in: types of the arguments; out: types to which the binder casts them */
-    const HyValue **consts; /* per argument the folded constant, or NULL: for resolvers that need one (unit
-                               of date_trunc, pattern of a regular expression, scale of round) */
-    HyType result;          /* nullability included */
-    bool is_strict;         /* a null argument gives null; the evaluator skips the kernel's null rows */
-    bool can_fail;          /* may raise an error on some values: not evaluated speculatively */
+    HyType *arg_types; /* in: types of the arguments; out: types to which the binder casts them */
+    const HyValue *
+        *consts;    /* per argument the folded constant, or NULL: for resolvers that need one (unit
+                       of date_trunc, pattern of a regular expression, scale of round) */
+    HyType result;  /* nullability included */
+    bool is_strict; /* a null argument gives null; the evaluator skips the kernel's null rows */
+    bool can_fail;  /* may raise an error on some values: not evaluated speculatively */
     HyScalarKernel kernel;
     const HyAggregate *aggregate;
     const HyTableFunction *table;
@@ -131,8 +139,8 @@ struct HyFuncCall {
     const HyTextStyle *style;
 };
 
-/* Types a call: checks count and types of call->arg_types, sets arg_types, result, kernels, bind_data.
- * Errors as the genuine server words them (42883, 42601, 22023 ..). */
+/* Types a call: checks count and types of call->arg_types, sets arg_types, result, kernels,
+ * bind_data. Errors as the genuine server words them (42883, 42601, 22023 ..). */
 typedef HyStatus (*HyFuncResolve)(HyFuncCall *call);
 
 struct HyFunc {
@@ -142,9 +150,9 @@ struct HyFunc {
     uint8_t min_args;
     uint8_t max_args; /* 255: any number */
     HyFuncResolve resolve;
-    const void *data;       /* for resolvers that serve several functions */
-    const char *signature;  /* for the docs: "left(string text, n integer) -> text" */
-    const char *doc;        /* one sentence */
+    const void *data;      /* for resolvers that serve several functions */
+    const char *signature; /* for the docs: "left(string text, n integer) -> text" */
+    const char *doc;       /* one sentence */
 };
 
 /* The function of a name and kind, or NULL. Names are lower case. */
@@ -153,9 +161,10 @@ const HyFunc *hy_func_find(const char *name, HyFuncKind kind);
 size_t hy_func_count(void);
 const HyFunc *hy_func_at(size_t index);
 
-/* Fills *call for a call of `name` with the given argument types (call->n_args, arg_types, consts, arena,
- * style and aggregate flags are set by the caller). Errors: 42883 `function "x" does not exist` with the
- * nearest name as hint; `wrong number of arguments when calling "x"; expected: 1, received: 0`. */
+/* Fills *call for a call of `name` with the given argument types (call->n_args, arg_types, consts,
+ * arena, style and aggregate flags are set by the caller). Errors: 42883 `function "x" does not
+ * exist` with the nearest name as hint; `wrong number of arguments when calling "x"; expected: 1,
+ * received: 0`. */
 HyStatus hy_func_resolve(const char *name, HyFuncKind kind, HyFuncCall *call) HY_MUST_CHECK;
 
 #endif

@@ -1,0 +1,26 @@
+/* The families of functions that make up the registry: each is an array in a file of its own, in
+ * any order. A new family is one more line in HY_FUNC_FAMILIES. */
+#ifndef HY_FUNC_FAMILIES_H
+#define HY_FUNC_FAMILIES_H
+
+#include "func/function.h"
+
+#define HY_FUNC_FAMILIES(X)                                                                        \
+    X(arithmetic)                                                                                  \
+    X(aggregate_basic)                                                                             \
+    X(aggregate_minmax)
+
+typedef struct HyFuncFamily {
+    const HyFunc *items;
+    size_t n;
+} HyFuncFamily;
+
+#define HY_DECLARE_FAMILY(name) extern const HyFuncFamily hy_family_##name;
+HY_FUNC_FAMILIES(HY_DECLARE_FAMILY)
+#undef HY_DECLARE_FAMILY
+
+/* Defines hy_family_<name> over an array of HyFunc in the same file. */
+#define HY_DEFINE_FAMILY(name, array)                                                              \
+    const HyFuncFamily hy_family_##name = {(array), sizeof(array) / sizeof((array)[0])}
+
+#endif
