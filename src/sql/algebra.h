@@ -266,6 +266,9 @@ typedef struct HyBoundQuery {
 } HyBoundQuery;
 
 HyStatus hy_alg_new(HyArena *arena, HyAlgKind kind, HyAlg **out) HY_MUST_CHECK;
+HyStatus hy_alg_unary(HyArena *arena, HyAlgKind kind, HyAlg *input, HyAlg **out) HY_MUST_CHECK;
+HyStatus hy_alg_join(HyArena *arena, HyJoinKind kind, HyAlg *left, HyAlg *right, HyExpr *predicate,
+    HyAlg **out) HY_MUST_CHECK;
 /* Calls visit for every expression slot that the operator itself holds (not its inputs'), so that it can be
  * replaced. */
 HyStatus hy_alg_each_expr(HyAlg *alg, HyStatus (*visit)(void *ctx, HyExpr **slot), void *ctx)

@@ -103,4 +103,8 @@ HyStatus hy_bind_external(const HyBindContext *ctx, const HyAstExpr *location,
 /* Computes an expression without columns, parameters and subqueries. Errors are those of the kernels. */
 HyStatus hy_expr_evaluate(HyFuncEnv *env, HyArena *arena, const HyExpr *expr, HyValue *out) HY_MUST_CHECK;
 
+/* Whether hy_expr_evaluate can compute it: no columns, parameters, subqueries, lambdas, and no function
+ * that is more volatile than `most`. */
+bool hy_expr_is_foldable(const HyExpr *expr, HyVolatility most);
+
 #endif

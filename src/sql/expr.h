@@ -81,6 +81,24 @@ HyStatus hy_expr_const(HyArena *arena, const HyValue *value, HyExpr **out) HY_MU
 HyStatus hy_expr_cast(HyArena *arena, const HyTextStyle *style, HyExpr *expr, HyType to, HyExpr **out)
     HY_MUST_CHECK;
 
+HyStatus hy_expr_bool(HyArena *arena, bool value, HyExpr **out) HY_MUST_CHECK;
+/* a AND b, flat; either may be NULL (absent). */
+HyStatus hy_expr_and(HyArena *arena, HyExpr *a, HyExpr *b, HyExpr **out) HY_MUST_CHECK;
+HyStatus hy_expr_not(HyArena *arena, HyExpr *arg, HyExpr **out) HY_MUST_CHECK;
+/* left op right, which have one type already. */
+HyStatus hy_expr_compare(HyArena *arena, HyCompareOp op, HyExpr *left, HyExpr *right, HyExpr **out)
+    HY_MUST_CHECK;
+/* A copy of the node alone, with an argument list of its own. */
+HyStatus hy_expr_copy(HyArena *arena, const HyExpr *expr, HyExpr **out) HY_MUST_CHECK;
+bool hy_expr_is_null_const(const HyExpr *expr);
+bool hy_expr_is_bool_const(const HyExpr *expr, bool value);
+
+/* Replaces parts of a tree, parents first: rewrite(ctx, slot, &descend) may set *slot to another node and
+ * clear descend to leave its arguments alone. Changed nodes are copied, so shared trees stay as they were.
+ * Does not enter subqueries' algebra. */
+typedef HyStatus (*HyExprRewrite)(void *ctx, HyExpr **slot, bool *descend);
+HyStatus hy_expr_rewrite(HyArena *arena, HyExpr **slot, HyExprRewrite rewrite, void *ctx) HY_MUST_CHECK;
+
 /* Calls visit(ctx, node) for every node of the tree, parents first, until it returns false; does not enter
  * subqueries' algebra. Returns false when stopped. */
 bool hy_expr_walk(const HyExpr *expr, bool (*visit)(void *ctx, const HyExpr *node), void *ctx);
