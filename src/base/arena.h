@@ -12,8 +12,8 @@ typedef struct HyArena HyArena;
 /* NULL when out of memory. */
 HyArena *hy_arena_create(void);
 void hy_arena_destroy(HyArena *arena);
-/* Gives back everything handed out, keeping memory for the next round of about the same need: for the
- * arena of a batch. All pointers into the arena die. */
+/* Gives back everything handed out, keeping memory for the next round of about the same need: for
+ * the arena of a batch. All pointers into the arena die. */
 void hy_arena_reset(HyArena *arena);
 
 /* Uninitialised / zeroed memory aligned to 16 bytes; NULL when out of memory. size 0 gives a valid
