@@ -14,7 +14,9 @@ typedef struct HyTable HyTable; /* catalog/table.h */
 typedef enum HyAlgKind {
     HY_ALG_SCAN,        /* table: columns[] with table_columns[] */
     HY_ALG_VALUES,      /* constant rows; also SELECT without FROM: one row, no columns */
-    HY_ALG_FUNCTION,    /* table function: call, exprs = arguments (may use outer columns); ordinality */
+    HY_ALG_FUNCTION,    /* table function: call, exprs = arguments (ids unused). With inputs[0] (lateral): called
+                           for each input row, whose columns the arguments may use and the result
+                           repeats; is_outer: an input row without result gives one of nulls */
     HY_ALG_EXTERNAL,    /* a file as a table: external */
     HY_ALG_CTE,         /* reads the shared result `cte` */
     HY_ALG_SYSTEM,      /* system relation: rows made by the catalog, system_id */
@@ -225,7 +227,10 @@ struct HyAlg {
 
     /* FUNCTION */
     HyFuncCall *call;
-    HyColumnId ordinality; /* 0: none */
+    HyColumnId *function_columns; /* ids of call->columns, in order; columns[] is a selection of them, the
+                                     ordinality and inputs[0]'s columns */
+    HyColumnId ordinality; /* int8, from 1 for each call; 0: none */
+    bool is_outer;
 
     /* EXTERNAL, COPY_TO */
     HyExternal *external;

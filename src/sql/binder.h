@@ -24,6 +24,9 @@ typedef struct HyRelationRef {
     HyRelationKind kind;
     HyTable *table;
     int system_id;        /* catalog/system_relations.h */
+    const char *const *column_names; /* SYSTEM: all its columns */
+    const HyType *column_types;
+    size_t n_columns;
     HyExternal *external; /* with column_names and column_types */
     const char *database; /* canonical alias under which it was found; lives as long as the statement */
     const char *schema;   /* canonical schema, likewise */
