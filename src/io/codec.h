@@ -38,12 +38,12 @@ HyStatus hy_codec_compress(HyCompression compression, const void *src, size_t le
     size_t capacity, size_t *out_len, HyStoredCompression *out_form) HY_MUST_CHECK;
 
 /* The size after decompression as the stored bytes state it, checked for what `len` stored bytes
- * can hold at most, so that it may be allocated. Errors: XX001. The first 18 bytes of an object are
+ * can hold at most, so that it may be allocated. Errors: XXS01. The first 18 bytes of an object are
  * enough when `prefix_len` < `len`. */
 HyStatus hy_codec_content_size(HyStoredCompression form, const void *stored, size_t prefix_len,
     uint64_t len, uint64_t *out) HY_MUST_CHECK;
 
-/* Decompresses into exactly `size` bytes (from hy_codec_content_size). Errors: XX001. */
+/* Decompresses into exactly `size` bytes (from hy_codec_content_size). Errors: XXS01. */
 HyStatus hy_codec_decompress(
     HyStoredCompression form, const void *stored, size_t len, void *dst, size_t size) HY_MUST_CHECK;
 

@@ -12,8 +12,9 @@
  * container and the use of one HyContainerCommit, which belong to one thread at a time. Commits run
  * one after the other; reads and writes of objects go on meanwhile.
  *
- * Errors: 58030, 58P01, 53100 (input/output), 53200 (memory), XX001 and 42809 (damaged or foreign
- * file; the genuine server's texts, with the object and its offset in the detail), 55006 (locked).
+ * Errors: 58030, 58P01, 53100 (input/output), 53200 (memory), XX001, XXS01, 42809, 0AS01 (damaged,
+ * foreign file; the genuine server's texts, with the object and its offset in the detail), 55006
+ * (locked).
  */
 #ifndef HY_IO_CONTAINER_H
 #define HY_IO_CONTAINER_H
@@ -101,7 +102,7 @@ typedef struct HyContainerTemplate {
     size_t catalog_len;
 } HyContainerTemplate;
 
-/* --- life ------------------------------------------------------------------------------------- */
+/* Life. */
 
 /* Creates the file `path` (mode 0640, must not exist) with root and catalog, synced, and opens it
  * read-write. `options` may be NULL. On failure no file is left behind.
@@ -113,7 +114,7 @@ HyStatus hy_container_create(const char *path, const HyContainerTemplate *tmpl,
 /* Opens an existing file: locks it, picks the live header page, loads and checks the directory,
  * cuts off a tail that a crash left (read-write only). `options` may be NULL. Errors: 58S01 does
  * not exist or is a folder; 42501 not writable; 55006 locked by another process (detail: which,
- * when known); 42809 not a database; XX001 damaged. */
+ * when known); 42809 not a database; XX001, XXS01 damaged. */
 HyStatus hy_container_open(
     const char *path, const HyContainerOptions *options, HyContainer **out) HY_MUST_CHECK;
 
@@ -135,8 +136,7 @@ uint64_t hy_container_file_size(HyContainer *container);
 uint64_t hy_container_free_bytes(HyContainer *container);
 void hy_container_set_relaxed(HyContainer *container, bool is_relaxed);
 
-/* --- the committed objects ----------------------------------------------------------------------
- */
+/* The committed objects. */
 
 /* The object bound to `key` by the last commit; false if there is none. */
 bool hy_container_find(HyContainer *container, const HyObjectKey *key, HyObjectRef *out);
@@ -149,7 +149,7 @@ HyStatus hy_container_list(
 #define HY_OBJECT_KEY_TEXT 96
 const char *hy_object_key_text(const HyObjectKey *key, char text[HY_OBJECT_KEY_TEXT]);
 
-/* --- bytes ------------------------------------------------------------------------------------ */
+/* Bytes. */
 
 /* Reads and decompresses an object. `key` is for messages only and may be NULL. Memory comes from
  * `memory` (may be NULL); its size is checked against the file's before it is allocated. The caller
@@ -182,7 +182,7 @@ void hy_container_free_ref(HyContainer *container, const HyObjectRef *ref);
 HyStatus hy_container_pin(HyContainer *container, const HyObjectRef *ref) HY_MUST_CHECK;
 void hy_container_unpin(HyContainer *container, const HyObjectRef *ref);
 
-/* --- commit ----------------------------------------------------------------------------------- */
+/* Commit. */
 
 /* Collects changes; nothing happens to the container before hy_container_commit. The operations are
  * applied in the order in which they were given. */
@@ -210,8 +210,7 @@ HyStatus hy_container_commit(HyContainerCommit *commit) HY_MUST_CHECK;
 /* Frees `commit` without doing anything; its refs still belong to the caller. NULL is fine. */
 void hy_commit_abandon(HyContainerCommit *commit);
 
-/* --- verification -------------------------------------------------------------------------------
- */
+/* Verification. */
 
 /* Called once for each fault, with a sentence that names the object and its offset. */
 typedef void (*HyFaultFn)(void *context, const char *text);
