@@ -14,19 +14,20 @@ bool hy_cast_is_noop(HyType from, HyType to);
 /* Casts n values; out is a new vector in the arena (or shares `in` for a no-op). Null stays null.
  * try_cast: a value that does not fit becomes NULL; else 22P02, 22003 .. for the first such row.
  * A constant gives a constant; a dictionary vector may give a dictionary vector. */
-HyStatus hy_cast_vector(HyArena *arena, const HyTextStyle *style, const HyVector *in, size_t n, HyType to,
-    bool try_cast, HyVector *out) HY_MUST_CHECK;
+HyStatus hy_cast_vector(HyArena *arena, const HyTextStyle *style, const HyVector *in, size_t n,
+    HyType to, bool try_cast, HyVector *out) HY_MUST_CHECK;
 HyStatus hy_cast_value(HyArena *arena, const HyTextStyle *style, const HyValue *in, HyType to,
     HyValue *out) HY_MUST_CHECK;
 
-/* Appends the text of a value as the server sends it (text format, spec/sql.md section 4). `value` points
- * to the payload in its physical form. */
-HyStatus hy_value_format(HyType type, const void *value, const HyTextStyle *style, HyBuffer *out)
-    HY_MUST_CHECK;
+/* Appends the text of a value as the server sends it (text format, spec/sql.md section 4). `value`
+ * points to the payload in its physical form. */
+HyStatus hy_value_format(
+    HyType type, const void *value, const HyTextStyle *style, HyBuffer *out) HY_MUST_CHECK;
 
-/* Parses one value of `type` from text into *payload (16 bytes room). Strings are views of the input
- * unless they must change; what is new goes to the arena. Used by COPY, casts and literals. */
-HyStatus hy_value_parse(HyArena *arena, HyType type, const HyTextStyle *style, const char *text, size_t len,
-    void *payload) HY_MUST_CHECK;
+/* Parses one value of `type` from text into *payload (16 bytes room). Strings are views of the
+ * input unless they must change; what is new goes to the arena. Used by COPY, casts and literals.
+ */
+HyStatus hy_value_parse(HyArena *arena, HyType type, const HyTextStyle *style, const char *text,
+    size_t len, void *payload) HY_MUST_CHECK;
 
 #endif

@@ -1,6 +1,6 @@
-/* A materialized list of rows by columns: query results, build sides, CTEs, VALUES. Rows are kept in
- * pieces of HY_VECTOR_SIZE; string bytes are owned by the rowset. Appending is for one thread at a time;
- * reading is safe from several threads once nothing is appended any more. */
+/* A materialized list of rows by columns: query results, build sides, CTEs, VALUES. Rows are kept
+ * in pieces of HY_VECTOR_SIZE; string bytes are owned by the rowset. Appending is for one thread at
+ * a time; reading is safe from several threads once nothing is appended any more. */
 #ifndef HY_TYPES_ROWSET_H
 #define HY_TYPES_ROWSET_H
 
@@ -10,8 +10,8 @@
 typedef struct HyRowset HyRowset;
 
 /* Copies the types. `memory` may be NULL. */
-HyStatus hy_rowset_create(const HyType *types, size_t n_cols, HyMemory *memory, HyRowset **out)
-    HY_MUST_CHECK;
+HyStatus hy_rowset_create(
+    const HyType *types, size_t n_cols, HyMemory *memory, HyRowset **out) HY_MUST_CHECK;
 void hy_rowset_destroy(HyRowset *rowset);
 
 /* Copies the rows of a batch of any length and form. */

@@ -1,6 +1,6 @@
-/* Variable-length values (text, bytea, json, ...) as 16-byte views: length, prefix, and either the rest
- * of a short string or a pointer. The bytes behind a pointer belong to whoever made the view: a chunk's
- * heap, a batch's arena, a rowset. Layout as in Umbra (Neumann & Freitag, CIDR 2020). */
+/* Variable-length values (text, bytea, json, ...) as 16-byte views: length, prefix, and either the
+ * rest of a short string or a pointer. The bytes behind a pointer belong to whoever made the view:
+ * a chunk's heap, a batch's arena, a rowset. Layout as in Umbra (Neumann & Freitag, CIDR 2020). */
 #ifndef HY_TYPES_STRING_H
 #define HY_TYPES_STRING_H
 
@@ -11,7 +11,7 @@
 #define HY_STRING_INLINE 12
 
 typedef struct HyString {
-    uint32_t len; /* bytes */
+    uint32_t len;   /* bytes */
     char prefix[4]; /* the first bytes, zero padded; continues in `rest` when len <= 12 */
     union {
         char rest[8];

@@ -67,8 +67,8 @@ typedef struct HyType {
     uint8_t scale;                /* numeric: 0..precision */
     int32_t length;               /* varchar(n), char(n): n; else 0 */
     const HyCollation *collation; /* text types: NULL is binary; lives as long as the process */
-    const struct HyType *element; /* array: type of the elements; lives in the arena of the statement
-                                     or in the catalog object that the type belongs to */
+    const struct HyType *element; /* array: type of the elements; lives in the arena of the
+                                     statement or in the catalog object that the type belongs to */
 } HyType;
 
 typedef struct HyInterval {
@@ -107,9 +107,9 @@ HyPhysical hy_type_physical(HyType type);
 /* Bytes of one value of a physical type: 1, 2, 4, 8 or 16. */
 size_t hy_physical_size(HyPhysical physical);
 
-bool hy_type_is_integer(HyType type); /* int2, int4, int8 */
-bool hy_type_is_number(HyType type);  /* integers, floats, numeric, oid */
-bool hy_type_is_text(HyType type);    /* text, varchar, char, char1 */
+bool hy_type_is_integer(HyType type);  /* int2, int4, int8 */
+bool hy_type_is_number(HyType type);   /* integers, floats, numeric, oid */
+bool hy_type_is_text(HyType type);     /* text, varchar, char, char1 */
 bool hy_type_is_datetime(HyType type); /* date, timestamp, timestamptz */
 /* Same id, modifiers, collation and element; nullability is not looked at. */
 bool hy_type_equal(HyType a, HyType b);
@@ -119,15 +119,16 @@ uint32_t hy_type_oid(HyType type);
 int32_t hy_type_typmod(HyType type);
 /* The type of an OID and typmod; HY_TYPE_UNKNOWN for an OID that is not known. */
 HyType hy_type_from_oid(uint32_t oid, int32_t typmod);
-/* As format_type prints it: "integer", "numeric(10,2)", "character varying(5)", "array(integer)". */
+/* As format_type prints it: "integer", "numeric(10,2)", "character varying(5)", "array(integer)".
+ */
 HyStatus hy_type_format(HyType type, HyBuffer *out) HY_MUST_CHECK;
 /* The type of a name as in SQL ("int4", "character varying") with up to two modifiers.
  * Errors: 42704 unknown, 0A000 known and refused, 22023 bad modifier; texts of spec/sql.md. */
-HyStatus hy_type_from_name(const char *name, const int64_t *mods, size_t n_mods, HyType *out)
-    HY_MUST_CHECK;
+HyStatus hy_type_from_name(
+    const char *name, const int64_t *mods, size_t n_mods, HyType *out) HY_MUST_CHECK;
 
-/* The common type of two, as CASE, COALESCE and UNION need it (spec/sql.md section 5); false when there
- * is none. HY_TYPE_UNKNOWN goes with every type. The result is nullable if either is. */
+/* The common type of two, as CASE, COALESCE and UNION need it (spec/sql.md section 5); false when
+ * there is none. HY_TYPE_UNKNOWN goes with every type. The result is nullable if either is. */
 bool hy_type_common(HyType a, HyType b, HyType *out);
 /* Whether = and < work between two types (spec/sql.md section 5, Comparison), and the type to which
  * both sides are cast for it. */

@@ -34,7 +34,8 @@ static inline HyValue hy_value_null(HyType type)
     return v;
 }
 
-/* Address of the payload: a constant vector of the value is {type, CONSTANT, hy_value_payload(&v)}. */
+/* Address of the payload: a constant vector of the value is {type, CONSTANT, hy_value_payload(&v)}.
+ */
 static inline const void *hy_value_payload(const HyValue *v)
 {
     return &v->u8;
