@@ -41,15 +41,20 @@ typedef HyError *HyStatus;
             goto done;                                                                             \
     } while (0)
 
+/* Tells the compiler too, which then sees that outputs are set whenever a status is NULL. */
+#define HY_NEVER_NULL __attribute__((returns_nonnull))
+
 /* A new error. Never returns NULL: when memory is exhausted, a static out-of-memory error. */
-HyStatus hy_error(const char *sqlstate, const char *format, ...) HY_PRINTF(2, 3) HY_MUST_CHECK;
+HyStatus hy_error(const char *sqlstate, const char *format, ...)
+    HY_PRINTF(2, 3) HY_MUST_CHECK HY_NEVER_NULL;
 
 /* The error for a failed allocation of `bytes` bytes (53200). */
-HyStatus hy_error_oom(size_t bytes) HY_MUST_CHECK;
+HyStatus hy_error_oom(size_t bytes) HY_MUST_CHECK HY_NEVER_NULL;
 
 /* The error for a failed system call: 58030, or 58P01 for ENOENT, 53100 for ENOSPC. `what` names
  * the action and object, e.g. "could not read file \"x\""; the text of `errnum` is appended. */
-HyStatus hy_error_errno(int errnum, const char *format, ...) HY_PRINTF(2, 3) HY_MUST_CHECK;
+HyStatus hy_error_errno(int errnum, const char *format, ...)
+    HY_PRINTF(2, 3) HY_MUST_CHECK HY_NEVER_NULL;
 
 /* Sets or replaces one field of `err` and returns it, so that calls can be chained:
  *     return hy_error_hint(hy_error("42703", "unknown column '%s'", name), "did you mean ...");
