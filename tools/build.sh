@@ -18,4 +18,4 @@ if [ ! -e "$dir/build.ninja" ]; then
     exit 1
   }
 fi
-ninja -C "$dir" --quiet
+ninja -C "$dir" --quiet | grep -v "no work to do" || exit "${PIPESTATUS[0]}"
