@@ -1,0 +1,22 @@
+/* What matching a whole chunk and filtering its rows share. Inside storage only. */
+#ifndef HY_STORAGE_CHUNK_FILTER_INTERNAL_H
+#define HY_STORAGE_CHUNK_FILTER_INTERNAL_H
+
+#include "storage/chunk_internal.h"
+
+/* Order of two values of the chunk's type in the form of memory, not null. */
+int hy_chunk_compare(const HyChunk *chunk, const void *a, const void *b);
+
+/* Whether a value that is not null passes. */
+bool hy_chunk_test_payload(const HyChunk *chunk, const HyChunkTest *test, const void *payload);
+
+/* The dictionary entries [begin, end) pass; with invert all others. Ordered dictionaries only. */
+typedef struct HyCodeRange {
+    uint32_t begin, end;
+    bool invert;
+} HyCodeRange;
+HyCodeRange hy_chunk_dictionary_range(const HyChunk *chunk, HyCompareOp op, const HyValue *value);
+/* The entries equal to `value`, which is above all entries before `from`. */
+HyCodeRange hy_chunk_dictionary_next(const HyChunk *chunk, const HyValue *value, uint32_t from);
+
+#endif
