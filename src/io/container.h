@@ -106,7 +106,8 @@ typedef struct HyContainerTemplate {
 
 /* Creates the file `path` (mode 0640, must not exist) with root and catalog, synced, and opens it
  * read-write. `options` may be NULL. On failure no file is left behind.
- * Errors: 42P04 exists, 58S01 no such directory, 58P01 cannot be created, 0A000 version, 58030 ...
+ * Errors: 42P04 exists, 58S01 no such directory, 42501 not allowed, 58P01 cannot be created, 0A000
+ * version, 58030 ...
  */
 HyStatus hy_container_create(const char *path, const HyContainerTemplate *tmpl,
     const HyContainerOptions *options, HyContainer **out) HY_MUST_CHECK;

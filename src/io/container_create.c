@@ -22,6 +22,8 @@ static HyStatus create_fault(HyStatus fault, int errnum, const char *path)
     } else if ((errnum == ENOENT || errnum == ENOTDIR) && !hy_container_has_parent(path)) {
         sqlstate = "58S01";
         reason = "unable to resolve the database path: directory does not exist";
+    } else if (errnum == EACCES || errnum == EPERM) {
+        sqlstate = "42501";
     } else if (errnum == ENOMEM || errnum == ENOSPC || errnum == EMFILE || errnum == ENFILE) {
         return fault;
     }
