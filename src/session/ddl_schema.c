@@ -1,0 +1,68 @@
+/* CREATE, ALTER and DROP SCHEMA. */
+#include "session/statement.h"
+
+static HyStatus create_schema(HyStatement *statement, const HyAstSchema *ast, HyResult *result)
+{
+    const HyAstName *parts = ast->name.parts.items;
+    size_t n = ast->name.parts.n;
+    const HyAstName *name = &parts[n - 1];
+    const HyAstName place[2] = {
+        n >= 2 ? parts[n - 2] : (HyAstName){0}, {.text = "public", .len = 6}};
+    HyDatabase *database;
+    const char *schema;
+    HY_TRY(n >= 2 ? hy_statement_place(statement, place, 2, false, &database, &schema)
+                  : hy_statement_place(statement, NULL, 0, false, &database, &schema));
+    if (!ast->if_not_exists || !hy_database_has_schema(database, name->text))
+        HY_TRY(hy_error_at(hy_database_create_schema(database, name->text), name->span.offset));
+    return hy_result_set_tag(result, "CREATE SCHEMA");
+}
+
+/* The database that a schema name of one or two parts belongs to; NULL with missing_ok. */
+static HyStatus schema_database(
+    HyStatement *statement, const HyAstQName *name, bool missing_ok, HyDatabase **out)
+{
+    size_t n = name->parts.n;
+    const char *schema;
+    HyStatus st = hy_statement_place(
+        statement, name->parts.items + (n > 2 ? n - 2 : 0), n > 2 ? 2 : n, false, out, &schema);
+    if (st && missing_ok) {
+        hy_error_free(st);
+        *out = NULL;
+        return HY_OK;
+    }
+    return hy_error_at(st, name->span.offset);
+}
+
+static HyStatus drop_schema(HyStatement *statement, const HyAstDrop *drop, HyResult *result)
+{
+    for (size_t i = 0; i < drop->names.n; i++) {
+        const HyAstQName *name = &drop->names.items[i];
+        HyDatabase *database;
+        HY_TRY(schema_database(statement, name, drop->if_exists, &database));
+        if (database)
+            HY_TRY(hy_error_at(
+                hy_database_drop_schema(database, name->parts.items[name->parts.n - 1].text,
+                    drop->behavior == HY_AST_DROP_CASCADE),
+                name->span.offset));
+    }
+    return hy_result_set_tag(result, "DROP SCHEMA");
+}
+
+static HyStatus alter_schema(HyStatement *statement, const HyAstSchema *ast, HyResult *result)
+{
+    HyDatabase *database;
+    HY_TRY(schema_database(statement, &ast->name, false, &database));
+    HY_TRY(hy_error_at(hy_database_rename_schema(database,
+                           ast->name.parts.items[ast->name.parts.n - 1].text, ast->new_name.text),
+        ast->name.span.offset));
+    return hy_result_set_tag(result, "ALTER SCHEMA");
+}
+
+HyStatus hy_execute_schema(HyStatement *statement, const HyAstStmt *stmt, HyResult *result)
+{
+    if (stmt->kind == HY_AST_STMT_CREATE_SCHEMA)
+        return create_schema(statement, stmt->schema, result);
+    if (stmt->kind == HY_AST_STMT_ALTER_SCHEMA)
+        return alter_schema(statement, stmt->schema, result);
+    return drop_schema(statement, stmt->drop, result);
+}

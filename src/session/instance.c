@@ -1,0 +1,186 @@
+#include "session/instance.h"
+
+#include "session/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <unistd.h>
+
+/* What the settings of an instance say, before anything is made. */
+typedef struct InstanceOptions {
+    unsigned threads; /* 0: all processors */
+    size_t memory_limit;
+    int64_t version;
+    HyCatalogOptions catalog;
+} InstanceOptions;
+
+static HyStatus bad_value(const HyInstanceSetting *s)
+{
+    return hy_error("22023", "invalid value for parameter '%s': '%s'", s->key, s->value);
+}
+
+/* "4G", "512m", "1024": a number and an optional unit. */
+static bool parse_size(const char *text, size_t *out)
+{
+    char *end;
+    errno = 0;
+    unsigned long long v = strtoull(text, &end, 10);
+    if (end == text || errno || text[0] == '-')
+        return false;
+    unsigned shift = 0;
+    switch (*end) {
+    case 'k':
+    case 'K':
+        shift = 10;
+        break;
+    case 'm':
+    case 'M':
+        shift = 20;
+        break;
+    case 'g':
+    case 'G':
+        shift = 30;
+        break;
+    case 't':
+    case 'T':
+        shift = 40;
+        break;
+    case 0:
+        *out = (size_t)v;
+        return true;
+    default:
+        return false;
+    }
+    end++;
+    if (*end == 'b' || *end == 'B')
+        end++;
+    if (*end || v > (SIZE_MAX >> shift))
+        return false;
+    *out = (size_t)v << shift;
+    return true;
+}
+
+static bool parse_whole(const char *text, int64_t low, int64_t high, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    long long v = strtoll(text, &end, 10);
+    *out = v;
+    return end != text && !*end && !errno && v >= low && v <= high;
+}
+
+static HyStatus set_compression(InstanceOptions *options, const HyInstanceSetting *s)
+{
+    static const struct {
+        const char *name;
+        HyCompression finished, loading;
+    } choices[] = {
+        {"none", {HY_COMPRESS_NONE, 0}, {HY_COMPRESS_NONE, 0}},
+        {"lz4", {HY_COMPRESS_LZ4, 0}, {HY_COMPRESS_LZ4, 0}},
+        {"lz4hc", {HY_COMPRESS_LZ4_HC, 3}, {HY_COMPRESS_LZ4_HC, 3}},
+        {"zstd", {HY_COMPRESS_ZSTD, 3}, {HY_COMPRESS_ZSTD, 1}},
+    };
+    for (size_t i = 0; i < HY_ARRAY_LEN(choices); i++) {
+        if (strcasecmp(s->value, choices[i].name) != 0)
+            continue;
+        options->catalog.has_compression = true;
+        options->catalog.compression = choices[i].finished;
+        options->catalog.load_compression = choices[i].loading;
+        return HY_OK;
+    }
+    return hy_error_hint(bad_value(s), "one of none, lz4, lz4hc, zstd");
+}
+
+static HyStatus set_durability(InstanceOptions *options, const HyInstanceSetting *s)
+{
+    if (strcasecmp(s->value, "on") == 0)
+        options->catalog.durability = HY_DURABILITY_SYNC;
+    else if (strcasecmp(s->value, "off") == 0)
+        options->catalog.durability = HY_DURABILITY_WRITE;
+    else if (strcasecmp(s->value, "close") == 0)
+        options->catalog.durability = HY_DURABILITY_AT_CLOSE;
+    else
+        return hy_error_hint(bad_value(s), "one of on, off, close");
+    return HY_OK;
+}
+
+/* Takes a setting of the instance; *is_known false when it is none. */
+static HyStatus take_setting(InstanceOptions *options, const HyInstanceSetting *s, bool *is_known)
+{
+    int64_t number;
+    *is_known = true;
+    if (strcmp(s->key, "threads") == 0) {
+        if (!parse_whole(s->value, 1, 1024, &number))
+            return bad_value(s);
+        options->threads = (unsigned)number;
+    } else if (strcmp(s->key, "memory_limit") == 0) {
+        if (!parse_size(s->value, &options->memory_limit))
+            return bad_value(s);
+    } else if (strcmp(s->key, "default_database_version") == 0) {
+        if (!parse_whole(s->value, 0, HY_DATABASE_MAX_VERSION, &options->version))
+            return bad_value(s);
+    } else if (strcmp(s->key, "compression") == 0) {
+        return set_compression(options, s);
+    } else if (strcmp(s->key, "durability") == 0) {
+        return set_durability(options, s);
+    } else {
+        *is_known = false;
+    }
+    return HY_OK;
+}
+
+/* Four fifths of the machine's memory. */
+static size_t default_memory_limit(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+    long page_bytes = sysconf(_SC_PAGESIZE);
+    if (pages <= 0 || page_bytes <= 0)
+        return SIZE_MAX;
+    return (size_t)pages / 5 * 4 * (size_t)page_bytes;
+}
+
+HyStatus hy_instance_create(const HyInstanceSetting *settings, size_t n, HyInstance **out)
+{
+    InstanceOptions options = {
+        .memory_limit = default_memory_limit(), .version = HY_DATABASE_DEFAULT_VERSION};
+    HyStatus st = HY_OK;
+    HyInstance *instance = calloc(1, sizeof *instance);
+    if (!instance)
+        return hy_error_oom(sizeof *instance);
+    pthread_mutex_init(&instance->lock, NULL);
+
+    HY_GO(hy_settings_create(NULL, &instance->defaults));
+    for (size_t i = 0; i < n; i++) {
+        bool is_known;
+        HY_GO(take_setting(&options, &settings[i], &is_known));
+        if (!is_known)
+            HY_GO(hy_settings_set(instance->defaults, settings[i].key, settings[i].value));
+    }
+    instance->default_database_version = options.version;
+    hy_memory_init(&instance->memory, NULL, options.memory_limit);
+    HY_GO(hy_task_pool_create(options.threads, &instance->pool));
+    options.catalog.pool = instance->pool;
+    options.catalog.memory = &instance->memory;
+    HY_GO(hy_catalog_create(&options.catalog, &instance->catalog));
+    *out = instance;
+    instance = NULL;
+
+done:
+    hy_instance_destroy(instance);
+    return st;
+}
+
+void hy_instance_destroy(HyInstance *instance)
+{
+    if (!instance)
+        return;
+    while (instance->sessions)
+        hy_error_free(hy_session_close(instance->sessions));
+    hy_catalog_destroy(instance->catalog);
+    hy_task_pool_destroy(instance->pool);
+    hy_settings_destroy(instance->defaults);
+    pthread_mutex_destroy(&instance->lock);
+    free(instance);
+}

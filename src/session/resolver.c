@@ -1,0 +1,262 @@
+/* How names of relations and schemas are found: temporary tables first, then the search path; see
+ * spec/sql.md sections 1 and 9 ("several databases") for what happens with several databases. */
+#include "catalog/system_relations.h"
+#include "session/statement.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool is_system_schema(const char *schema)
+{
+    return strcmp(schema, "pg_catalog") == 0 || strcmp(schema, "information_schema") == 0;
+}
+
+static HyStatus unknown_schema(const char *schema)
+{
+    return hy_error("3F000", "schema \"%s\" does not exist", schema);
+}
+
+static HyStatus unknown_database(const char *alias)
+{
+    return hy_error(
+        "3D000", "There is no database with the alias \"%s\" attached to this session.", alias);
+}
+
+/* The statement keeps every table it has seen until its end. */
+static HyStatus keep_table(HyStatement *statement, HyTable *table)
+{
+    if (statement->n_tables == statement->tables_room) {
+        size_t room = statement->tables_room ? statement->tables_room * 2 : 8;
+        HyTable **tables = realloc(statement->tables, room * sizeof *tables);
+        if (!tables) {
+            hy_table_unref(table);
+            return hy_error_oom(room * sizeof *tables);
+        }
+        statement->tables = tables;
+        statement->tables_room = room;
+    }
+    statement->tables[statement->n_tables++] = table;
+    return HY_OK;
+}
+
+/* The first entry of a comma-separated list of names, unquoted, in the arena; NULL when it is
+ * empty. */
+static const char *first_of_path(HyArena *arena, const char *path)
+{
+    path += strspn(path, " ");
+    bool quoted = *path == '"';
+    if (quoted)
+        path++;
+    size_t len = quoted ? strcspn(path, "\"") : strcspn(path, ", ");
+    return len ? hy_arena_strndup(arena, path, len) : NULL;
+}
+
+/* The database in which unqualified names are looked up: the one named by schema_search_path, or
+ * the only one; NULL when that is undecided. */
+static HyDatabase *default_database(const HyStatement *statement, const char **alias)
+{
+    const HySession *session = statement->session;
+    const char *path = hy_settings_get(session->settings, "schema_search_path");
+    const char *name = first_of_path(statement->arena, path);
+    HyDatabase *database = NULL;
+    if (name && strcmp(name, "$single") != 0)
+        database = hy_attachments_find(&session->attachments, name);
+    else
+        database = hy_attachments_single(&session->attachments);
+    for (size_t i = 0; alias && i < session->attachments.n_items; i++)
+        if (session->attachments.items[i].database == database)
+            *alias = session->attachments.items[i].alias;
+    return database;
+}
+
+static const char *default_schema(const HyStatement *statement)
+{
+    const char *path = hy_settings_get(statement->session->settings, "search_path");
+    const char *name = first_of_path(statement->arena, path);
+    return name ? name : "public";
+}
+
+static HyStatus give_table(HyStatement *statement, HyDatabase *database, const char *alias,
+    const char *schema, const char *name, HyRelationRef *out)
+{
+    HyTable *table = hy_database_find_table(database, schema, name);
+    if (!table)
+        return HY_OK;
+    HY_TRY(keep_table(statement, table));
+    *out = (HyRelationRef){.kind = HY_RELATION_TABLE,
+        .table = table,
+        .database = alias,
+        .schema = table->schema_name,
+        .name = table->name};
+    return HY_OK;
+}
+
+static HyStatus give_system(
+    const char *alias, const char *schema, const char *name, HyRelationRef *out)
+{
+    int id = hy_system_relation_find(schema, name);
+    if (id >= 0)
+        *out = (HyRelationRef){.kind = HY_RELATION_SYSTEM,
+            .system_id = id,
+            .database = alias,
+            .schema = schema,
+            .name = hy_system_relation_name(id)};
+    return HY_OK;
+}
+
+/* Objects of the session itself: temporary tables and temporary external tables. */
+static HyStatus give_temporary(HyStatement *statement, const char *name, HyRelationRef *out)
+{
+    HySession *session = statement->session;
+    HySessionExternal *external = hy_string_map_get(&session->external, name, strlen(name));
+    if (external) {
+        *out = (HyRelationRef){.kind = HY_RELATION_EXTERNAL,
+            .external = external->external,
+            .schema = "pg_temp",
+            .name = name};
+        return HY_OK;
+    }
+    if (!session->attachments.temporary)
+        return HY_OK;
+    return give_table(statement, session->attachments.temporary, NULL, "pg_temp", name, out);
+}
+
+static HyStatus find_unqualified(HyStatement *statement, const char *name, HyRelationRef *out)
+{
+    HY_TRY(give_temporary(statement, name, out));
+    const char *alias = NULL;
+    HyDatabase *database = default_database(statement, &alias);
+    if (out->kind == HY_RELATION_NONE)
+        HY_TRY(give_system(alias, "pg_catalog", name, out));
+    if (out->kind == HY_RELATION_NONE && database)
+        HY_TRY(give_table(statement, database, alias, default_schema(statement), name, out));
+    return HY_OK;
+}
+
+static HyStatus find_relation(
+    void *ctx, const char *db, const char *schema, const char *name, HyRelationRef *out)
+{
+    HyStatement *statement = ctx;
+    memset(out, 0, sizeof *out);
+    if (!schema)
+        return find_unqualified(statement, name, out);
+    if (!db && strcmp(schema, "pg_temp") == 0)
+        return give_temporary(statement, name, out);
+    const char *alias = db;
+    HyDatabase *database = NULL;
+    if (db) {
+        database = hy_attachments_find(&statement->session->attachments, db);
+        if (!database)
+            return unknown_database(db);
+    } else {
+        database = default_database(statement, &alias);
+    }
+    if (is_system_schema(schema))
+        return give_system(alias, schema, name, out);
+    if (!database || !hy_database_has_schema(database, schema))
+        return unknown_schema(schema);
+    return give_table(statement, database, alias, schema, name, out);
+}
+
+/* ---- Names near an unknown one ---- */
+
+static HyStatus collect_near_names(HyStatement *statement)
+{
+    HyDatabase *databases[2] = {
+        default_database(statement, NULL), statement->session->attachments.temporary};
+    for (size_t d = 0; d < HY_ARRAY_LEN(databases); d++) {
+        HyTable **tables = NULL;
+        size_t n = 0;
+        if (!databases[d])
+            continue;
+        HY_TRY(hy_database_tables(databases[d], NULL, statement->arena, &tables, &n));
+        const char **names =
+            hy_arena_alloc(statement->arena, (statement->n_near_names + n) * sizeof *names);
+        for (size_t i = 0; i < n; i++) {
+            if (names)
+                names[statement->n_near_names + i] =
+                    hy_arena_strndup(statement->arena, tables[i]->name, strlen(tables[i]->name));
+            hy_table_unref(tables[i]);
+        }
+        if (!names)
+            return hy_error_oom(n * sizeof *names);
+        if (statement->n_near_names)
+            memcpy(names, statement->near_names, statement->n_near_names * sizeof *names);
+        statement->near_names = names;
+        statement->n_near_names += n;
+    }
+    return HY_OK;
+}
+
+static const char *near_name(void *ctx, size_t index)
+{
+    HyStatement *statement = ctx;
+    if (!statement->has_near_names) {
+        statement->has_near_names = true;
+        hy_error_free(collect_near_names(statement)); /* only a hint is lost */
+    }
+    return index < statement->n_near_names ? statement->near_names[index] : NULL;
+}
+
+void hy_statement_init_resolver(HyStatement *statement)
+{
+    statement->resolver =
+        (HyNameResolver){.ctx = statement, .relation = find_relation, .relation_name = near_name};
+}
+
+/* ---- Names in DDL ---- */
+
+HyStatus hy_statement_place(HyStatement *statement, const HyAstName *parts, size_t n_parts,
+    bool is_temporary, HyDatabase **database, const char **schema)
+{
+    HySession *session = statement->session;
+    const char *written = n_parts ? parts[n_parts - 1].text : NULL;
+    if (is_temporary || (n_parts == 1 && strcmp(written, "pg_temp") == 0)) {
+        if (written && strcmp(written, "pg_temp") != 0)
+            return hy_error("42P16", "cannot create temporary object in non-temporary schema");
+        *schema = "pg_temp";
+        return hy_attachments_temporary(&session->attachments, database);
+    }
+    if (n_parts == 2) {
+        *database = hy_attachments_find(&session->attachments, parts[0].text);
+        if (!*database)
+            return unknown_database(parts[0].text);
+    } else {
+        *database = default_database(statement, NULL);
+        if (!*database && !session->attachments.n_items)
+            return hy_error("3D000", "there is no database attached to this session");
+        if (!*database)
+            return written ? unknown_schema(written)
+                           : hy_error("3F000", "create statement could not resolve the schema");
+    }
+    *schema = written ? written : default_schema(statement);
+    if (!is_system_schema(*schema) && !hy_database_has_schema(*database, *schema))
+        return unknown_schema(*schema);
+    return HY_OK;
+}
+
+HyStatus hy_statement_find_table(
+    HyStatement *statement, const HyAstQName *name, bool missing_ok, HyTable **out)
+{
+    const HyAstName *parts = name->parts.items;
+    size_t n = name->parts.n;
+    const char *table = parts[n - 1].text;
+    const char *schema = n >= 2 ? parts[n - 2].text : NULL;
+    const char *db = n >= 3 ? parts[n - 3].text : NULL;
+    HyRelationRef ref;
+    HyStatus st = find_relation(statement, db, schema, table, &ref);
+    if (st && missing_ok) {
+        hy_error_free(st);
+        ref.kind = HY_RELATION_NONE;
+        st = HY_OK;
+    }
+    if (st)
+        return hy_error_at(st, name->span.offset);
+    *out = ref.table;
+    if (ref.kind == HY_RELATION_SYSTEM || ref.kind == HY_RELATION_EXTERNAL)
+        return hy_error("42804", "\"%s\".\"%s\" is not a table", ref.schema, ref.name);
+    if (ref.kind == HY_RELATION_NONE && !missing_ok)
+        return hy_error_at(
+            hy_error("42P01", "table \"%s\" does not exist", table), name->span.offset);
+    return HY_OK;
+}

@@ -1,0 +1,330 @@
+#include "session/settings.h"
+
+#include "session/settings_table.h"
+#include "types/timezone.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+typedef enum SettingRule {
+    RULE_FIXED,
+    RULE_TEXT,
+    RULE_BOOL,
+    RULE_RANGE,
+    RULE_CHOICE,
+    RULE_ZONE,
+    RULE_DATE_STYLE,
+    RULE_DURATION,
+    RULE_LOCALE,
+    RULE_ENCODING
+} SettingRule;
+
+typedef struct Setting {
+    const char *name;
+    const char *alias;
+    const char *default_value;
+    SettingRule rule;
+    const char *argument;
+} Setting;
+
+#define AS_ROW(name, alias, value, rule, argument) {name, alias, value, RULE_##rule, argument},
+static const Setting settings_table[] = {HY_SETTINGS(AS_ROW)};
+#define N_SETTINGS HY_ARRAY_LEN(settings_table)
+
+struct HySettings {
+    char *values[N_SETTINGS];
+    char *defaults[N_SETTINGS];
+    HyTextStyle style;
+};
+
+static int find_setting(const char *name)
+{
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        const Setting *s = &settings_table[i];
+        if (strcasecmp(s->name, name) == 0 || (s->alias && strcasecmp(s->alias, name) == 0))
+            return (int)i;
+    }
+    return -1;
+}
+
+size_t hy_settings_count(void)
+{
+    return N_SETTINGS;
+}
+
+const char *hy_settings_name(size_t index)
+{
+    return index < N_SETTINGS ? settings_table[index].name : NULL;
+}
+
+const HyTextStyle *hy_settings_style(const HySettings *settings)
+{
+    return &settings->style;
+}
+
+const char *hy_settings_get(const HySettings *settings, const char *name)
+{
+    int i = find_setting(name);
+    return i < 0 ? NULL : settings->values[i];
+}
+
+static HyStatus bad_value(const char *name, const char *value)
+{
+    return hy_error("22023", "invalid value for parameter '%s': '%s'", name, value);
+}
+
+/* "on" or "off", or NULL. */
+static const char *parse_bool(const char *value)
+{
+    static const char *const yes[] = {"on", "true", "yes", "1", "t", "y"};
+    static const char *const no[] = {"off", "false", "no", "0", "f", "n"};
+    for (size_t i = 0; i < HY_ARRAY_LEN(yes); i++)
+        if (strcasecmp(value, yes[i]) == 0)
+            return "on";
+    for (size_t i = 0; i < HY_ARRAY_LEN(no); i++)
+        if (strcasecmp(value, no[i]) == 0)
+            return "off";
+    return NULL;
+}
+
+static bool parse_integer(const char *text, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    long long v = strtoll(text, &end, 10);
+    *out = v;
+    return end != text && *end == 0 && errno == 0;
+}
+
+static bool in_range(const char *range, const char *value)
+{
+    char *end;
+    int64_t v;
+    long long low = strtoll(range, &end, 10);
+    long long high = strtoll(end + 2, NULL, 10); /* "low..high" */
+    return parse_integer(value, &v) && v >= low && v <= high;
+}
+
+/* The choice in its own spelling, copied to `out`; false when there is none. */
+static bool pick_choice(const char *choices, const char *value, char *out, size_t room)
+{
+    size_t len = strlen(value);
+    for (const char *c = choices; *c;) {
+        size_t n = strcspn(c, "|");
+        if (n == len && n < room && strncasecmp(c, value, n) == 0) {
+            memcpy(out, c, n);
+            out[n] = 0;
+            return true;
+        }
+        c += n + (c[n] == '|');
+    }
+    return false;
+}
+
+/* "10s", "5min", "1h", "250ms", "100": number and unit. */
+static bool is_duration(const char *value)
+{
+    static const char *const units[] = {"", "us", "ms", "s", "min", "h", "d"};
+    char *end;
+    errno = 0;
+    long long v = strtoll(value, &end, 10);
+    if (end == value || errno || v < 0)
+        return false;
+    while (*end == ' ')
+        end++;
+    for (size_t i = 0; i < HY_ARRAY_LEN(units); i++)
+        if (strcmp(end, units[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Language and optional region, as ICU names them: "de", "de_DE", "en_us". */
+static bool is_locale(const char *value)
+{
+    size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    if (n < 2 || n > 3)
+        return false;
+    if (value[n] == 0)
+        return true;
+    size_t rest = strlen(value + n);
+    return (value[n] == '_' || value[n] == '-') && rest >= 3 && rest < 24;
+}
+
+static HyStatus set_date_style(
+    HySettings *settings, const char *value, char *canonical, size_t room)
+{
+    static const char *const orders[] = {"MDY", "DMY", "YMD"};
+    static const char *const shown[] = {"ISO, MDY", "ISO, DMY", "ISO, YMD"};
+    for (size_t i = 0; i < HY_ARRAY_LEN(orders); i++) {
+        if (strcasecmp(value, orders[i]) != 0 && !(i == 0 && strcasecmp(value, shown[i]) == 0))
+            continue;
+        settings->style.date_order = (HyDateOrder)i;
+        (void)snprintf(canonical, room, "%s", shown[i]);
+        return HY_OK;
+    }
+    return bad_value("date_style", value);
+}
+
+/* Checks a value and gives the form in which it is kept; zones and date styles take effect here. */
+static HyStatus check_value(
+    HySettings *settings, const Setting *s, const char *value, char *out, size_t room)
+{
+    const char *flag;
+    bool fine = true;
+    (void)snprintf(out, room, "%s", value);
+    switch (s->rule) {
+    case RULE_FIXED:
+        if (strcasecmp(value, s->default_value) != 0)
+            return hy_error("22023", "cannot change configuration parameter '%s'", s->name);
+        break;
+    case RULE_TEXT:
+        break;
+    case RULE_BOOL:
+        flag = parse_bool(value);
+        fine = flag != NULL;
+        (void)snprintf(out, room, "%s", flag ? flag : "");
+        break;
+    case RULE_RANGE:
+        fine = in_range(s->argument, value);
+        break;
+    case RULE_CHOICE:
+        fine = pick_choice(s->argument, value, out, room);
+        break;
+    case RULE_ZONE: {
+        HY_TRY(hy_time_zone_find(value, &settings->style.time_zone));
+        (void)snprintf(out, room, "%s", hy_time_zone_name(settings->style.time_zone));
+        break;
+    }
+    case RULE_DATE_STYLE:
+        return set_date_style(settings, value, out, room);
+    case RULE_DURATION:
+        fine = is_duration(value);
+        break;
+    case RULE_LOCALE:
+        if (!is_locale(value))
+            return hy_error("42704", "unknown locale '%s'", value);
+        break;
+    case RULE_ENCODING:
+        fine = strcasecmp(value, "UTF8") == 0 || strcasecmp(value, "UTF-8") == 0 ||
+               strcasecmp(value, "unicode") == 0;
+        (void)snprintf(out, room, "UTF8");
+        break;
+    }
+    return fine ? HY_OK : bad_value(s->name, value);
+}
+
+static void apply_interval_style(HyTextStyle *style, const char *value)
+{
+    style->interval_style = strcmp(value, "postgres") == 0           ? HY_INTERVAL_POSTGRES
+                            : strcmp(value, "postgres_verbose") == 0 ? HY_INTERVAL_POSTGRES_VERBOSE
+                            : strcmp(value, "sql_standard") == 0     ? HY_INTERVAL_SQL_STANDARD
+                                                                     : HY_INTERVAL_ISO_8601;
+}
+
+/* Carries a value over into the text style. */
+static void apply_value(HyTextStyle *style, const char *name, const char *value)
+{
+    if (strcmp(name, "date_style_lenient") == 0)
+        style->date_lenient = strcmp(value, "on") == 0;
+    else if (strcmp(name, "interval_style") == 0)
+        apply_interval_style(style, value);
+    else if (strcmp(name, "extra_float_digits") == 0)
+        style->extra_float_digits = (int)strtol(value, NULL, 10);
+    else if (strcmp(name, "bytea_output") == 0)
+        style->bytea_escape = strcmp(value, "escape") == 0;
+    else if (strcmp(name, "lc_time") == 0)
+        (void)snprintf(style->lc_time, sizeof style->lc_time, "%s", value);
+    else if (strcmp(name, "lc_time_first_day_of_week") == 0)
+        style->first_day_of_week = (int)strtol(value, NULL, 10);
+    else if (strcmp(name, "lc_time_minimal_days_in_first_week") == 0)
+        style->minimal_days_in_first_week = (int)strtol(value, NULL, 10);
+}
+
+static HyStatus replace_text(char **slot, const char *text)
+{
+    char *copy = strdup(text);
+    if (!copy)
+        return hy_error_oom(strlen(text) + 1);
+    free(*slot);
+    *slot = copy;
+    return HY_OK;
+}
+
+static HyStatus set_at(HySettings *settings, size_t i, const char *value)
+{
+    const Setting *s = &settings_table[i];
+    size_t room = strlen(value) + 64;
+    char *canonical = malloc(room);
+    if (!canonical)
+        return hy_error_oom(room);
+    HyStatus st = check_value(settings, s, value, canonical, room);
+    if (!st)
+        st = replace_text(&settings->values[i], canonical);
+    if (!st)
+        apply_value(&settings->style, s->name, canonical);
+    free(canonical);
+    return st;
+}
+
+HyStatus hy_settings_set(HySettings *settings, const char *name, const char *value)
+{
+    int i = find_setting(name);
+    if (i < 0)
+        return hy_error("42601", "unrecognized configuration parameter '%s'", name);
+    return set_at(settings, (size_t)i, value);
+}
+
+HyStatus hy_settings_set_default(HySettings *settings, const char *name, const char *value)
+{
+    HY_TRY(hy_settings_set(settings, name, value));
+    int i = find_setting(name);
+    return replace_text(&settings->defaults[i], settings->values[i]);
+}
+
+HyStatus hy_settings_reset(HySettings *settings, const char *name)
+{
+    int i = find_setting(name);
+    if (i < 0)
+        return hy_error("42601", "unrecognized configuration parameter '%s'", name);
+    return set_at(settings, (size_t)i, settings->defaults[i]);
+}
+
+HyStatus hy_settings_reset_all(HySettings *settings)
+{
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        HY_TRY(set_at(settings, i, settings->defaults[i]));
+    return HY_OK;
+}
+
+HyStatus hy_settings_create(const HySettings *defaults, HySettings **out)
+{
+    HySettings *settings = calloc(1, sizeof *settings);
+    if (!settings)
+        return hy_error_oom(sizeof *settings);
+    HyStatus st = HY_OK;
+    hy_text_style_init(&settings->style);
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        const char *value = defaults ? defaults->values[i] : settings_table[i].default_value;
+        HY_GO(replace_text(&settings->defaults[i], value));
+        HY_GO(set_at(settings, i, value));
+    }
+    *out = settings;
+    settings = NULL;
+done:
+    hy_settings_destroy(settings);
+    return st;
+}
+
+void hy_settings_destroy(HySettings *settings)
+{
+    if (!settings)
+        return;
+    for (size_t i = 0; i < N_SETTINGS; i++) {
+        free(settings->values[i]);
+        free(settings->defaults[i]);
+    }
+    free(settings);
+}
