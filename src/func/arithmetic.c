@@ -490,8 +490,6 @@ static const HySignature not_sigs[] = {
 };
 
 static const HyFunc functions[] = {
-    {"/", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, hy_resolve_division, NULL,
-        "number / number -> number", "Quotient; integers truncate toward zero."},
     {"%", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, hy_resolve_division, NULL,
         "number % number -> number", "Remainder with the sign of the dividend."},
     {"mod", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, hy_resolve_division, NULL,

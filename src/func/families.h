@@ -6,9 +6,10 @@
 #include "func/function.h"
 
 #define HY_FUNC_FAMILIES(X)                                                                        \
-    X(arithmetic)                                                                                  \
     X(aggregate_basic)                                                                             \
-    X(aggregate_minmax)
+    X(aggregate_minmax)                                                                            \
+    X(arithmetic)                                                                                  \
+    X(operators)
 
 typedef struct HyFuncFamily {
     const HyFunc *items;
