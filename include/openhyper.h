@@ -1,9 +1,10 @@
 /* openhyper: an embedded SQL engine on Tableau's .hyper files. The public C interface.
  *
- * An instance owns the worker threads, the memory budget and the open database files. A connection is one
- * session on it: any number may work on the same file at the same time, each used by one thread at a time
- * (openhyper_cancel and openhyper_progress excepted). A statement gives a result; rows come as chunks of
- * columns in the engine's own memory form, described below, so that nothing is converted on the way.
+ * An instance owns the worker threads, the memory budget and the open database files. A connection
+ * is one session on it: any number may work on the same file at the same time, each used by one
+ * thread at a time (openhyper_cancel and openhyper_progress excepted). A statement gives a result;
+ * rows come as chunks of columns in the engine's own memory form, described below, so that nothing
+ * is converted on the way.
  *
  * Functions that can fail return NULL on success or an error that the caller frees with
  * openhyper_error_free. Outputs are written only on success. All text is UTF-8.
@@ -13,8 +14,9 @@
  *     openhyper_result *result;
  *     openhyper_error *error = openhyper_instance_create(NULL, &instance);
  *     if (!error) error = openhyper_connect(instance, NULL, &connection);
- *     if (!error) error = openhyper_attach(connection, "cars.hyper", "cars", OPENHYPER_CREATE_AND_REPLACE);
- *     if (!error) error = openhyper_execute(connection, "SELECT 1", 8, &result);
+ *     if (!error) error = openhyper_attach(connection, "cars.hyper", "cars",
+ * OPENHYPER_CREATE_AND_REPLACE); if (!error) error = openhyper_execute(connection, "SELECT 1", 8,
+ * &result);
  */
 #ifndef OPENHYPER_H
 #define OPENHYPER_H
@@ -57,10 +59,10 @@ typedef struct openhyper_setting {
     const char *value;
 } openhyper_setting;
 
-/* settings may be NULL. Instance settings: "threads" (default: all processors), "memory_limit" ("4G"; default
- * 80 % of the machine), "default_database_version" (0..4, default 2), "compression" ("lz4", "lz4hc", "zstd"),
- * "durability" ("on", "off"); settings of sessions given here become their defaults.
- * Errors: 42704 unknown key, 22023 bad value. */
+/* settings may be NULL. Instance settings: "threads" (default: all processors), "memory_limit"
+ * ("4G"; default 80 % of the machine), "default_database_version" (0..4, default 2), "compression"
+ * ("lz4", "lz4hc", "zstd"), "durability" ("on", "off"); settings of sessions given here become
+ * their defaults. Errors: 42704 unknown key, 22023 bad value. */
 OPENHYPER_API openhyper_error *openhyper_instance_create(
     const openhyper_setting *settings, openhyper_instance **out);
 /* Connections still open are closed, with their transactions rolled back. NULL is fine. */
@@ -69,32 +71,34 @@ OPENHYPER_API void openhyper_instance_destroy(openhyper_instance *instance);
 /* ---- Connections ---- */
 
 typedef enum openhyper_create_mode {
-    OPENHYPER_CREATE_NONE,          /* the file must exist */
-    OPENHYPER_CREATE,               /* it must not */
+    OPENHYPER_CREATE_NONE, /* the file must exist */
+    OPENHYPER_CREATE,      /* it must not */
     OPENHYPER_CREATE_IF_NOT_EXISTS,
-    OPENHYPER_CREATE_AND_REPLACE    /* fails with 55006 when it is in use */
+    OPENHYPER_CREATE_AND_REPLACE /* fails with 55006 when it is in use */
 } openhyper_create_mode;
 
 /* A session without a database. settings: session settings by name ("time_zone" ..), or NULL. */
 OPENHYPER_API openhyper_error *openhyper_connect(
     openhyper_instance *instance, const openhyper_setting *settings, openhyper_connection **out);
-/* Creates (by mode) and attaches a file under an alias; alias NULL: the file's stem. path NULL: a database
- * in memory. Errors: 58S01 no such file, 42P04 exists, 55006 in use or locked, XX001 damaged. */
+/* Creates (by mode) and attaches a file under an alias; alias NULL: the file's stem. path NULL: a
+ * database in memory. Errors: 58S01 no such file, 42P04 exists, 55006 in use or locked, XX001
+ * damaged. */
 OPENHYPER_API openhyper_error *openhyper_attach(openhyper_connection *connection, const char *path,
     const char *alias, openhyper_create_mode mode);
-/* Rolls back an open transaction, destroys its appenders, detaches. Results stay readable. NULL is fine.
- * Errors of writing the files are returned; the connection is gone in any case. */
+/* Rolls back an open transaction, destroys its appenders, detaches. Results stay readable. NULL is
+ * fine. Errors of writing the files are returned; the connection is gone in any case. */
 OPENHYPER_API openhyper_error *openhyper_disconnect(openhyper_connection *connection);
 
 /* Stops the statement that runs on the connection, if any: it fails with 57014. Any thread. */
 OPENHYPER_API void openhyper_cancel(openhyper_connection *connection);
-/* Fraction done (0..1) of the running statement, or -1 when none runs or it cannot tell. Any thread. */
+/* Fraction done (0..1) of the running statement, or -1 when none runs or it cannot tell. Any
+ * thread. */
 OPENHYPER_API double openhyper_progress(const openhyper_connection *connection);
 
 /* ---- Statements and results ---- */
 
-/* Runs one statement (parameters: use PREPARE/EXECUTE). The caller owns the result (destroy). A statement
- * without rows gives a result without columns. */
+/* Runs one statement (parameters: use PREPARE/EXECUTE). The caller owns the result (destroy). A
+ * statement without rows gives a result without columns. */
 OPENHYPER_API openhyper_error *openhyper_execute(
     openhyper_connection *connection, const char *sql, size_t len, openhyper_result **out);
 OPENHYPER_API void openhyper_result_destroy(openhyper_result *result);
@@ -105,28 +109,29 @@ OPENHYPER_API int64_t openhyper_result_affected_rows(const openhyper_result *res
 OPENHYPER_API const char *openhyper_result_tag(const openhyper_result *result);
 /* Whether the statement gives rows (a query may give rows without columns). */
 OPENHYPER_API bool openhyper_result_has_rows(const openhyper_result *result);
-/* Notices that the statement raised ("there is already a transaction in progress"), or NULL; index from 0. */
+/* Notices that the statement raised ("there is already a transaction in progress"), or NULL; index
+ * from 0. */
 OPENHYPER_API const char *openhyper_result_notice(const openhyper_result *result, size_t index);
 
 /* The memory form of a column's values. */
 typedef enum openhyper_physical {
-    OPENHYPER_U8,       /* bool: 0 or 1 */
+    OPENHYPER_U8, /* bool: 0 or 1 */
     OPENHYPER_I16,
-    OPENHYPER_I32,      /* int4; date: Julian day */
-    OPENHYPER_U32,      /* oid; char(1): code point, 0 for a blank */
-    OPENHYPER_I64,      /* int8; time: microseconds; numeric up to 18 digits: value * 10^scale */
-    OPENHYPER_U64,      /* timestamp, timestamptz: microseconds since Julian day 0 (UTC) */
-    OPENHYPER_I128,     /* numeric of more than 18 digits, little-endian two's complement */
+    OPENHYPER_I32,  /* int4; date: Julian day */
+    OPENHYPER_U32,  /* oid; char(1): code point, 0 for a blank */
+    OPENHYPER_I64,  /* int8; time: microseconds; numeric up to 18 digits: value * 10^scale */
+    OPENHYPER_U64,  /* timestamp, timestamptz: microseconds since Julian day 0 (UTC) */
+    OPENHYPER_I128, /* numeric of more than 18 digits, little-endian two's complement */
     OPENHYPER_F32,
     OPENHYPER_F64,
     OPENHYPER_INTERVAL, /* int64 microseconds, int32 days, int32 months */
     OPENHYPER_UUID,     /* 16 bytes */
-    OPENHYPER_STRING    /* openhyper_string: text, varchar, char(n), bytea, json, geography; arrays */
+    OPENHYPER_STRING /* openhyper_string: text, varchar, char(n), bytea, json, geography; arrays */
 } openhyper_physical;
 
 typedef struct openhyper_type {
-    uint32_t oid;    /* PostgreSQL's type OIDs (16 bool, 23 int4, 25 text ..); geography 5003 */
-    int32_t typmod;  /* -1: none; numeric ((p << 16) | s) + 4; varchar(n), char(n) n + 4 */
+    uint32_t oid;   /* PostgreSQL's type OIDs (16 bool, 23 int4, 25 text ..); geography 5003 */
+    int32_t typmod; /* -1: none; numeric ((p << 16) | s) + 4; varchar(n), char(n) n + 4 */
     bool nullable;
     openhyper_physical physical;
 } openhyper_type;
@@ -147,19 +152,21 @@ static inline const char *openhyper_string_data(const openhyper_string *s)
 
 OPENHYPER_API size_t openhyper_result_column_count(const openhyper_result *result);
 /* Live as long as the result. */
-OPENHYPER_API const char *openhyper_result_column_name(const openhyper_result *result, size_t column);
-OPENHYPER_API openhyper_type openhyper_result_column_type(const openhyper_result *result, size_t column);
+OPENHYPER_API const char *openhyper_result_column_name(
+    const openhyper_result *result, size_t column);
+OPENHYPER_API openhyper_type openhyper_result_column_type(
+    const openhyper_result *result, size_t column);
 /* "numeric(10,2)". Lives as long as the result. */
 OPENHYPER_API const char *openhyper_result_column_type_name(
     const openhyper_result *result, size_t column);
 
 typedef struct openhyper_column {
-    const void *data;         /* values in the column's physical form; of null rows: any valid value */
+    const void *data; /* values in the column's physical form; of null rows: any valid value */
     const uint64_t *validity; /* bit i (lowest first) set: row i has a value; NULL: no nulls */
 } openhyper_column;
 
-/* The next rows, at most 2,048: *n_rows 0 at the end. The columns are valid until the next call on the
- * result. Errors that occur late come from here. */
+/* The next rows, at most 2,048: *n_rows 0 at the end. The columns are valid until the next call on
+ * the result. Errors that occur late come from here. */
 OPENHYPER_API openhyper_error *openhyper_result_fetch(
     openhyper_result *result, const openhyper_column **columns, size_t *n_rows);
 /* Rows in all when known (materialised results), else -1. */
@@ -173,8 +180,8 @@ OPENHYPER_API void openhyper_free(void *memory);
 
 /* ---- Bulk insert ---- */
 
-/* One column of what the caller will append: its name (for expressions; may be NULL otherwise) and SQL type
- * as text ("integer", "numeric(10,2)"). */
+/* One column of what the caller will append: its name (for expressions; may be NULL otherwise) and
+ * SQL type as text ("integer", "numeric(10,2)"). */
 typedef struct openhyper_stream_column {
     const char *name;
     const char *type;
@@ -183,10 +190,11 @@ typedef struct openhyper_stream_column {
 
 /* Opens a bulk insert into a table (database and schema may be NULL: by search path).
  * - columns NULL: rows have all columns of the table, in order.
- * - columns given, expressions NULL: columns[i] are the table's columns to fill; others become NULL.
- * - expressions given: n_targets pairs (target column, SQL expression over `columns`); expression NULL: the
- *   stream column of the target's name.
- * The connection is busy (55006) until finish or destroy. Errors: 42P01, 3F000, 42703, 42601. */
+ * - columns given, expressions NULL: columns[i] are the table's columns to fill; others become
+ * NULL.
+ * - expressions given: n_targets pairs (target column, SQL expression over `columns`); expression
+ * NULL: the stream column of the target's name. The connection is busy (55006) until finish or
+ * destroy. Errors: 42P01, 3F000, 42703, 42601. */
 OPENHYPER_API openhyper_error *openhyper_appender_create(openhyper_connection *connection,
     const char *database, const char *schema, const char *table,
     const openhyper_stream_column *columns, size_t n_columns, const char *const *targets,
@@ -195,31 +203,32 @@ OPENHYPER_API openhyper_error *openhyper_appender_create(openhyper_connection *c
 OPENHYPER_API size_t openhyper_appender_column_count(const openhyper_appender *appender);
 OPENHYPER_API openhyper_type openhyper_appender_column_type(
     const openhyper_appender *appender, size_t column);
-/* Appends n_rows rows; everything is copied or encoded before it returns. Values are checked: 23502 null in a
- * NOT NULL column, 22003, 22021 text that is not UTF-8, too long text 22001. After an error the appender can
- * only be destroyed. */
+/* Appends n_rows rows; everything is copied or encoded before it returns. Values are checked: 23502
+ * null in a NOT NULL column, 22003, 22021 text that is not UTF-8, too long text 22001. After an
+ * error the appender can only be destroyed. */
 OPENHYPER_API openhyper_error *openhyper_appender_append(
     openhyper_appender *appender, const openhyper_column *columns, size_t n_rows);
-/* Makes the rows part of the table (commits, unless a transaction is open). The appender is then only good
- * for destroy. */
-OPENHYPER_API openhyper_error *openhyper_appender_finish(openhyper_appender *appender, int64_t *n_rows);
+/* Makes the rows part of the table (commits, unless a transaction is open). The appender is then
+ * only good for destroy. */
+OPENHYPER_API openhyper_error *openhyper_appender_finish(
+    openhyper_appender *appender, int64_t *n_rows);
 /* Without finish before: the rows are dropped. NULL is fine. */
 OPENHYPER_API void openhyper_appender_destroy(openhyper_appender *appender);
 
 /* ---- Files ---- */
 
-/* Checks every checksum and structure of a file that no process has open for writing. report is called per
- * fault with a text that names object and offset; *n_faults counts. */
+/* Checks every checksum and structure of a file that no process has open for writing. report is
+ * called per fault with a text that names object and offset; *n_faults counts. */
 OPENHYPER_API openhyper_error *openhyper_verify_file(const char *path,
     void (*report)(void *context, const char *fault), void *context, size_t *n_faults);
-/* A description of the file as JSON text: version, schemas, tables, rows; per column bytes, encodings and
- * compression. Free with openhyper_free. */
+/* A description of the file as JSON text: version, schemas, tables, rows; per column bytes,
+ * encodings and compression. Free with openhyper_free. */
 OPENHYPER_API openhyper_error *openhyper_describe_file(const char *path, char **json);
 
 /* ---- Text helpers ---- */
 
-/* Finds the first complete statement of a text: *end is the offset after its semicolon, or 0 when the text
- * ends inside a statement, string or comment (a shell then asks for the next line). */
+/* Finds the first complete statement of a text: *end is the offset after its semicolon, or 0 when
+ * the text ends inside a statement, string or comment (a shell then asks for the next line). */
 OPENHYPER_API void openhyper_split_statement(const char *text, size_t len, size_t *end);
 /* Words for completion: keywords and function names in turn, NULL after the last. Static. */
 OPENHYPER_API const char *openhyper_keyword(size_t index);

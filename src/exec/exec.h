@@ -64,9 +64,4 @@ HyStatus hy_exec_stream(HyExecContext *ctx, const HyBoundQuery *query, HyArena *
 /* Fraction of the work done, 0..1; estimated; any thread, while the statement runs. */
 double hy_exec_progress(const HyExecContext *ctx);
 
-/* Evaluates an expression without columns (a DEFAULT, a LIMIT, an argument of EXECUTE) to a value
- * in the arena. */
-HyStatus hy_exec_constant(
-    const HyFuncEnv *env, HyArena *arena, const HyExpr *expr, HyValue *out) HY_MUST_CHECK;
-
 #endif

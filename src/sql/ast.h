@@ -184,7 +184,7 @@ typedef enum HyAstExprKind {
 
 typedef struct HyAstText {
     const char
-        *data; /* zero-terminated; may hold zero bytes from no source: the lexer refuses them */
+        *data; /* zero-terminated; may itself hold zero bytes (E'\000') */
     size_t len;
 } HyAstText;
 
@@ -192,7 +192,6 @@ typedef struct HyAstOrder {
     HyAstExpr *expr;
     bool descending;
     enum { HY_AST_NULLS_DEFAULT, HY_AST_NULLS_FIRST, HY_AST_NULLS_LAST } nulls;
-    HyAstName using_operator; /* ORDER BY a USING <: refused later; absent otherwise */
 } HyAstOrder;
 
 typedef struct HyAstOrderList {
@@ -253,10 +252,8 @@ typedef enum HyAstCallSyntax {
     HY_AST_CALL_OVERLAY,           /* "overlay": string, replacement, from, [for] */
     HY_AST_CALL_TRIM,              /* "btrim", "ltrim" or "rtrim": string, [characters] */
     HY_AST_CALL_TIMEZONE,          /* "timezone": zone, value (value AT TIME ZONE zone) */
-    HY_AST_CALL_OVERLAPS,          /* "overlaps": start, end, start, end */
     HY_AST_CALL_KEYWORD,   /* current_date, current_timestamp, localtime, ..; arguments: [precision]
                             */
-    HY_AST_CALL_NORMALIZE, /* "normalize": string, [STRING form] */
 } HyAstCallSyntax;
 
 typedef struct HyAstCall {
@@ -269,7 +266,12 @@ typedef struct HyAstCall {
     bool distinct;      /* f(DISTINCT ..) */
     bool all;           /* f(ALL ..): no meaning */
     bool variadic;      /* f(VARIADIC ..) */
-    bool ignore_nulls;  /* IGNORE NULLS */
+    enum {
+        HY_AST_JSON_NULLS_DEFAULT,
+        HY_AST_JSON_NULL_ON_NULL,
+        HY_AST_JSON_ABSENT_ON_NULL
+    } json_nulls;       /* of json_array, json_object, json_arrayagg; their keys and values alternate */
+    bool ignore_nulls;  /* IGNORE NULLS: refused by genuine */
     bool respect_nulls; /* RESPECT NULLS: the default, but refused for most */
     HyAstOrderList order_by;     /* f(x ORDER BY ..) */
     HyAstOrderList within_group; /* WITHIN GROUP (ORDER BY ..) */
@@ -511,7 +513,6 @@ typedef struct HyAstSelect {
     HyAstDistinct distinct;
     HyAstExprList distinct_on;
     HyAstSelectItemList items; /* may be empty: SELECT FROM t, SELECT */
-    HyAstQName into;           /* parts.n == 0: none */
     HyAstFromList from;
     HyAstExpr *where; /* or NULL */
     bool has_group_by;
@@ -569,12 +570,12 @@ struct HyAstQuery {
     };
     HyAstOrderList order_by;
     HyAstExpr
-        *limit; /* LIMIT n or FETCH FIRST n; a constant or parameter; NULL: none (also LIMIT ALL) */
+        *limit; /* LIMIT or FETCH FIRST: any expression, the binder wants a constant or
+                         parameter; NULL: none, also for LIMIT ALL */
     HyAstExpr *offset;   /* or NULL */
     uint32_t limit_pos;  /* of the word LIMIT or FETCH */
     uint32_t offset_pos; /* of the word OFFSET */
     bool with_ties;      /* FETCH .. WITH TIES */
-    bool for_update;     /* FOR UPDATE, FOR SHARE and the like */
 };
 
 /* ---- Options

@@ -19,9 +19,8 @@ typedef struct HyAppender HyAppender;
 
 /* Zero-initialise, then set what there is. */
 typedef struct HyAppenderOptions {
-    HyBlockStore *store;             /* where full blocks go; NULL: they stay in memory, encoded */
+    HyBlockStore *store;             /* where full blocks go and memory comes from; not NULL */
     HyTaskPool *pool;                /* NULL: encode on the calling thread */
-    HyMemory *memory;                /* budget of tails and encoded blocks in memory, or NULL */
     const HyCancel *cancel;          /* or NULL */
     const char *const *column_names; /* for the message of 23502; NULL: none are given */
 } HyAppenderOptions;

@@ -16,6 +16,7 @@ typedef struct HyBlockStoreOptions {
     HyCompression compression;      /* of blocks written at commit */
     HyCompression load_compression; /* of full blocks written during a load */
     HyChunkEffort effort;
+    HyMemory *memory; /* budget of tails and of blocks in memory; must outlive the store; or NULL */
 } HyBlockStoreOptions;
 
 /* Takes over `container` (may be NULL), which is closed when the last reference goes. `cache` must

@@ -334,6 +334,16 @@ DEFINE_NARROW(uint64_t, uint16_t)
 DEFINE_NARROW(uint64_t, uint32_t)
 DEFINE_NARROW(uint64_t, uint64_t)
 
+static void bit_ranks(uint32_t *restrict out, const uint32_t *restrict values, size_t n,
+    const uint64_t *restrict bits, const uint32_t *restrict ranks)
+{
+    for (size_t i = 0; i < n; i++) {
+        uint32_t v = values[i];
+        uint64_t below = bits[v / 64] & ((UINT64_C(1) << (v % 64)) - 1);
+        out[i] = ranks[v / 64] + (uint32_t)__builtin_popcountll(below);
+    }
+}
+
 #define BY_WIDTH3(name)                                                                            \
     {                                                                                              \
         name##_uint8_t, name##_uint16_t, name##_uint32_t                                           \
@@ -372,6 +382,7 @@ static const HyChunkKernels kernels = {
     .is_short = is_short,
     .delta32 = BY_WIDTH4(delta32),
     .delta64 = delta64,
+    .bit_ranks = bit_ranks,
     .narrow = {BY_WIDTH4(narrow_uint32_t), BY_WIDTH4(narrow_uint64_t)},
 };
 

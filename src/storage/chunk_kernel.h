@@ -54,6 +54,9 @@ typedef struct HyChunkKernels {
     uint8_t (*is_short)(const double *restrict in, size_t n);
     void (*delta32[4])(uint32_t *restrict out, const void *restrict in, size_t n, uint64_t min);
     void (*delta64)(uint64_t *restrict out, const void *restrict in, size_t n, uint64_t min);
+    /* out[i] = number of set bits below bit values[i]; ranks: of the bits before each word. */
+    void (*bit_ranks)(uint32_t *restrict out, const uint32_t *restrict values, size_t n,
+        const uint64_t *restrict bits, const uint32_t *restrict ranks);
     /* out[i] = mask[i] ? in[i] + 1 : 0, or plainly in[i] without mask; from u32 [0] and u64 [1] to
      * width. */
     void (*narrow[2][4])(

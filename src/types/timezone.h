@@ -16,6 +16,15 @@ const HyTimeZone *hy_time_zone_utc(void);
 /* The canonical spelling of the name it was found by. */
 const char *hy_time_zone_name(const HyTimeZone *zone);
 
+/* The stretch of time around an instant in which the offset does not change: [begin, end) as UTC
+ * timestamps. Loops over many rows keep it and look again only outside. */
+typedef struct HyZoneSpan {
+    uint64_t begin;
+    uint64_t end;
+    int64_t offset_us; /* local time - UTC */
+} HyZoneSpan;
+HyZoneSpan hy_time_zone_span(const HyTimeZone *zone, uint64_t utc);
+
 /* Seconds east of UTC at an instant (UTC timestamp). */
 int32_t hy_time_zone_offset(const HyTimeZone *zone, uint64_t utc);
 /* Abbreviation in force at an instant ("CET"). Lives as long as the process. */
