@@ -9,6 +9,7 @@
     X(aggregate_basic)                                                                             \
     X(aggregate_minmax)                                                                            \
     X(arithmetic)                                                                                  \
+    X(like)                                                                                        \
     X(operators)
 
 typedef struct HyFuncFamily {
