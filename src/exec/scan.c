@@ -1,0 +1,352 @@
+/* Scanning a table. A morsel is a slice of a block. What the planner pushed down is tested on the encoded
+ * chunks: whole blocks and ranges drop out by their statistics, rows by their codes. Conditions of a filter
+ * right above follow, each with only its columns decoded and only for the rows that are left; then the
+ * other columns are decoded for what survived. */
+#include "catalog/transaction.h"
+#include "exec/compile.h"
+#include <stdlib.h>
+
+#define MORSEL_ROWS       16384
+#define MORSELS_PER_BLOCK (HY_BLOCK_ROWS / MORSEL_ROWS)
+
+typedef struct ScanSource {
+    HySource source;
+    HyAlg *scan;
+    HyAlg *filter; /* merged into the scan, or NULL */
+    HyLayout layout; /* columns for conditions and output */
+    uint32_t *table_columns;
+    HyPredicate *predicate; /* of the filter, or NULL */
+    uint32_t *output; /* places in the layout */
+    size_t n_output;
+    HyRelation *relation;
+} ScanSource;
+
+typedef struct ActiveTest {
+    const HyChunk *chunk;
+    HyChunkTest test;
+} ActiveTest;
+
+/* Of one worker: the chunks of the block that it reads, and the rows that passed so far. */
+typedef struct ScanLocal {
+    HyRelation *relation;
+    HyPredicateState *predicate;
+    HyAlg *scan; /* counts rows that the filter gets, NULL without filter */
+    uint64_t n_tested;
+    size_t block;
+    HyChunkPin *pins;       /* by place */
+    HyChunkPin *test_pins;  /* by scan predicate */
+    size_t n_pins, n_tests;
+    ActiveTest *tests;
+    size_t n_active;
+    uint32_t sel[2 * HY_VECTOR_SIZE]; /* rows relative to `first` */
+    size_t n_sel;
+    bool is_dense; /* sel is 0, 1, .. n_sel - 1 */
+    uint32_t first;
+} ScanLocal;
+
+static HyStatus scan_start(HySource *source, HyExec *exec, size_t *n_morsels)
+{
+    ScanSource *scan = (ScanSource *)source;
+    if (!scan->relation) {
+        if (!exec->ctx->txn)
+            return hy_error("XX000", "internal error: a table without a transaction");
+        HY_TRY(hy_transaction_relation(exec->ctx->txn, scan->scan->table, &scan->relation));
+    }
+    size_t n_blocks = hy_relation_block_count(scan->relation);
+    *n_morsels = 0;
+    if (n_blocks > 0) {
+        uint32_t rows = hy_relation_block_rows(scan->relation, n_blocks - 1);
+        *n_morsels = (n_blocks - 1) * MORSELS_PER_BLOCK + (rows + MORSEL_ROWS - 1) / MORSEL_ROWS;
+    }
+    return HY_OK;
+}
+
+static void unpin_all(ScanLocal *local)
+{
+    for (size_t i = 0; i < local->n_pins; i++)
+        hy_chunk_unpin(&local->pins[i]);
+    for (size_t i = 0; i < local->n_tests; i++)
+        hy_chunk_unpin(&local->test_pins[i]);
+    local->block = SIZE_MAX;
+}
+
+static void scan_close(void *arg)
+{
+    ScanLocal *local = arg;
+    if (local->scan)
+        __atomic_fetch_add(&local->scan->actual_rows, local->n_tested, __ATOMIC_RELAXED);
+    unpin_all(local);
+    hy_predicate_close(local->predicate);
+    free(local->pins);
+    free(local->test_pins);
+    free(local->tests);
+    free(local);
+}
+
+static HyStatus scan_open(HySource *source, HyWorker *worker, void **out)
+{
+    (void)worker;
+    const ScanSource *scan = (const ScanSource *)source;
+    ScanLocal *local = calloc(1, sizeof *local);
+    if (!local)
+        return hy_error_oom(sizeof *local);
+    *out = local;
+    local->block = SIZE_MAX;
+    local->relation = scan->relation;
+    local->scan = scan->filter ? scan->scan : NULL;
+    local->pins = calloc(scan->layout.n + 1, sizeof *local->pins);
+    local->test_pins = calloc(scan->scan->n_scan_predicates + 1, sizeof *local->test_pins);
+    local->tests = calloc(scan->scan->n_scan_predicates + 1, sizeof *local->tests);
+    if (!local->pins || !local->test_pins || !local->tests)
+        return hy_error_oom(scan->layout.n * sizeof *local->pins);
+    local->n_pins = scan->layout.n;
+    local->n_tests = scan->scan->n_scan_predicates;
+    return scan->predicate ? hy_predicate_open(scan->predicate, &local->predicate) : HY_OK;
+}
+
+/* ---- Which rows ---- */
+
+/* Conditions of a block, those left out that hold for all its rows. *is_empty: none of its rows match. */
+static HyStatus open_block(const ScanSource *scan, ScanLocal *local, size_t block, bool *is_empty)
+{
+    *is_empty = false;
+    if (local->block != block)
+        unpin_all(local);
+    local->block = block;
+    local->n_active = 0;
+    for (size_t i = 0; i < local->n_tests; i++) {
+        const HyScanPredicate *predicate = &scan->scan->scan_predicates[i];
+        HyChunkPin *pin = &local->test_pins[i];
+        if (!pin->chunk)
+            HY_TRY(hy_relation_chunk(scan->relation, block, predicate->table_column, pin));
+        HyChunkTest test = {.kind = (HyChunkTestKind)predicate->kind,
+            .op = predicate->op,
+            .values = predicate->values,
+            .n_values = predicate->n_values};
+        HyChunkMatch match = hy_chunk_match(pin->chunk, &test);
+        if (match == HY_MATCH_NONE) {
+            *is_empty = true;
+            return HY_OK;
+        }
+        if (match == HY_MATCH_SOME)
+            local->tests[local->n_active++] = (ActiveTest){.chunk = pin->chunk, .test = test};
+    }
+    return HY_OK;
+}
+
+static size_t drop_deleted(const uint64_t *deletes, uint32_t first, uint32_t n, uint32_t *sel)
+{
+    size_t n_sel = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        sel[n_sel] = i;
+        n_sel += !hy_bitmap_get(deletes, first + i);
+    }
+    return n_sel;
+}
+
+/* Rows of [first, first + n) that pass the tests are added to local->sel, relative to local->first. */
+static HyStatus select_window(ScanLocal *local, const uint64_t *deletes, uint32_t first, uint32_t n)
+{
+    uint32_t *sel = local->sel + local->n_sel;
+    uint32_t n_sel = n;
+    bool is_all = true;
+    if (deletes) {
+        n_sel = (uint32_t)drop_deleted(deletes, first, n, sel);
+        is_all = n_sel == n;
+    }
+    for (size_t i = 0; i < local->n_active && n_sel > 0; i++) {
+        HY_TRY(hy_chunk_filter(
+            local->tests[i].chunk, &local->tests[i].test, first, is_all, sel, &n_sel));
+        is_all = n_sel == n && is_all;
+    }
+    uint32_t offset = first - local->first;
+    if (is_all && local->is_dense && offset == local->n_sel) {
+        for (uint32_t i = 0; i < n; i++)
+            sel[i] = offset + i;
+        local->n_sel += n;
+        return HY_OK;
+    }
+    if (n_sel > 0)
+        local->is_dense = false;
+    if (is_all)
+        for (uint32_t i = 0; i < n; i++)
+            sel[i] = offset + i;
+    else if (offset > 0)
+        for (uint32_t i = 0; i < n_sel; i++)
+            sel[i] += offset;
+    local->n_sel += n_sel;
+    return HY_OK;
+}
+
+/* ---- Their values ---- */
+
+static HyStatus row_ids(const ScanLocal *local, HyWorker *worker, HyType type, size_t n, HyVector *out)
+{
+    HY_TRY(hy_vector_alloc(worker->arena, type, n, out));
+    int64_t *ids = out->data;
+    for (size_t i = 0; i < n; i++)
+        ids[i] = HY_ROW_ID(local->block, local->first + local->sel[i]);
+    return HY_OK;
+}
+
+static HyStatus load_column(
+    const ScanSource *scan, ScanLocal *local, HyWorker *worker, size_t place, HyVector *out)
+{
+    uint32_t column = scan->table_columns[place];
+    size_t n = local->n_sel;
+    if (column == HY_ROW_ID_COLUMN)
+        return row_ids(local, worker, scan->layout.types[place], n, out);
+    HyChunkPin *pin = &local->pins[place];
+    if (!pin->chunk)
+        HY_TRY(hy_relation_chunk(scan->relation, local->block, column, pin));
+    if (local->is_dense)
+        HY_TRY(hy_chunk_read(pin->chunk, local->first, (uint32_t)n, worker->arena, out));
+    else
+        HY_TRY(hy_chunk_gather(
+            pin->chunk, local->first, local->sel, (uint32_t)n, worker->arena, out));
+    out->type = scan->layout.types[place];
+    return HY_OK;
+}
+
+/* Columns that are loaded, for the rows that are left. */
+typedef struct Loaded {
+    HyBatch batch; /* cols by place */
+    bool *has;
+} Loaded;
+
+static HyStatus keep_rows(
+    const ScanSource *scan, ScanLocal *local, HyWorker *worker, Loaded *loaded, const uint32_t *kept, size_t n)
+{
+    for (size_t place = 0; place < scan->layout.n; place++)
+        if (loaded->has[place])
+            HY_TRY(hy_vector_gather(worker->arena, &loaded->batch.cols[place], kept, n,
+                &loaded->batch.cols[place]));
+    for (size_t i = 0; i < n; i++)
+        local->sel[i] = local->sel[kept[i]];
+    local->n_sel = n;
+    local->is_dense = false;
+    return HY_OK;
+}
+
+static HyStatus apply_filter(const ScanSource *scan, ScanLocal *local, HyWorker *worker, Loaded *loaded)
+{
+    size_t n_parts = hy_predicate_part_count(scan->predicate);
+    uint32_t *kept;
+    HY_BATCH_NEW(worker, kept, local->n_sel);
+    for (size_t part = 0; part < n_parts && local->n_sel > 0; part++) {
+        size_t n_columns, n_kept;
+        const uint32_t *columns = hy_predicate_part_columns(scan->predicate, part, &n_columns);
+        for (size_t i = 0; i < n_columns; i++) {
+            if (loaded->has[columns[i]])
+                continue;
+            HY_TRY(load_column(scan, local, worker, columns[i], &loaded->batch.cols[columns[i]]));
+            loaded->has[columns[i]] = true;
+        }
+        loaded->batch.n_rows = local->n_sel;
+        HY_TRY(hy_predicate_part_select(
+            local->predicate, part, &worker->env, &loaded->batch, kept, &n_kept));
+        if (n_kept < local->n_sel)
+            HY_TRY(keep_rows(scan, local, worker, loaded, kept, n_kept));
+    }
+    return HY_OK;
+}
+
+/* Pushes the rows in local->sel on and empties it. */
+static HyStatus emit_selected(ScanSource *scan, ScanLocal *local, HyWorker *worker)
+{
+    if (local->n_sel == 0)
+        return HY_OK;
+    Loaded loaded = {.batch = {.n_cols = scan->layout.n}};
+    HY_BATCH_NEW(worker, loaded.batch.cols, scan->layout.n);
+    HY_BATCH_NEW(worker, loaded.has, scan->layout.n);
+    if (scan->layout.n)
+        memset(loaded.has, 0, scan->layout.n);
+    local->n_tested += local->n_sel;
+    if (scan->predicate)
+        HY_TRY(apply_filter(scan, local, worker, &loaded));
+    if (local->n_sel > 0) {
+        HyBatch out = {.n_rows = local->n_sel, .n_cols = scan->n_output};
+        HY_BATCH_NEW(worker, out.cols, scan->n_output);
+        for (size_t i = 0; i < scan->n_output; i++) {
+            uint32_t place = scan->output[i];
+            if (loaded.has[place])
+                out.cols[i] = loaded.batch.cols[place];
+            else
+                HY_TRY(load_column(scan, local, worker, place, &out.cols[i]));
+        }
+        HY_TRY(hy_source_emit(&scan->source, worker, &out));
+    }
+    hy_arena_reset(worker->arena);
+    local->n_sel = 0;
+    local->is_dense = true;
+    return HY_OK;
+}
+
+static HyStatus scan_run(HySource *source, HyWorker *worker, void *arg, size_t morsel)
+{
+    ScanSource *scan = (ScanSource *)source;
+    ScanLocal *local = arg;
+    size_t block = morsel / MORSELS_PER_BLOCK;
+    uint32_t first = (uint32_t)(morsel % MORSELS_PER_BLOCK) * MORSEL_ROWS;
+    uint32_t end = hy_relation_block_rows(scan->relation, block);
+    if (end > first + MORSEL_ROWS)
+        end = first + MORSEL_ROWS;
+    if (hy_relation_block_live_rows(scan->relation, block) == 0 || first >= end)
+        return HY_OK;
+    bool is_empty;
+    HY_TRY(open_block(scan, local, block, &is_empty));
+    for (size_t i = 0; i < local->n_active && !is_empty; i++) {
+        hy_chunk_narrow(local->tests[i].chunk, &local->tests[i].test, &first, &end);
+        is_empty = first >= end;
+    }
+    if (is_empty)
+        return HY_OK;
+    const uint64_t *deletes = hy_relation_block_deletes(scan->relation, block);
+    local->n_sel = 0;
+    local->is_dense = true;
+    for (uint32_t at = first; at < end && !hy_worker_may_stop(worker);) {
+        uint32_t n = end - at < HY_VECTOR_SIZE ? end - at : HY_VECTOR_SIZE;
+        if (local->n_sel + n > HY_VECTOR_SIZE)
+            HY_TRY(emit_selected(scan, local, worker));
+        if (local->n_sel == 0)
+            local->first = at;
+        HY_TRY(select_window(local, deletes, at, n));
+        at += n;
+    }
+    return hy_worker_may_stop(worker) ? HY_OK : emit_selected(scan, local, worker);
+}
+
+static void scan_destroy(HySource *source)
+{
+    hy_relation_unref(((ScanSource *)source)->relation);
+}
+
+static const HySourceClass scan_class = {.start = scan_start,
+    .open = scan_open,
+    .run = scan_run,
+    .close = scan_close,
+    .destroy = scan_destroy};
+
+HyStatus hy_compile_scan(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyAlg *filter, HyStream *out)
+{
+    ScanSource *scan;
+    HyNeed *all;
+    HyLayout output;
+    uint32_t *columns;
+    HY_TRY(hy_source_new(c->exec, &scan_class, filter ? filter : alg, sizeof *scan, &scan));
+    HY_TRY(hy_need_new(c, need, &all));
+    if (filter)
+        hy_need_expr(all, filter->predicate);
+    HY_TRY(hy_leaf_layout(c, alg, all, &scan->layout, &columns));
+    for (size_t i = 0; i < scan->layout.n; i++)
+        columns[i] = alg->table_columns[columns[i]];
+    scan->scan = alg;
+    scan->filter = filter;
+    scan->table_columns = columns;
+    if (filter)
+        HY_TRY(hy_predicate_compile(
+            c->arena, &scan->layout, filter->predicate, &scan->predicate));
+    HY_TRY(hy_layout_needed(c, &scan->layout, need, &output, &scan->output));
+    scan->n_output = output.n;
+    return hy_stream_begin(c, &scan->source, &output, out);
+}
