@@ -183,8 +183,7 @@ typedef enum HyAstExprKind {
 } HyAstExprKind;
 
 typedef struct HyAstText {
-    const char
-        *data; /* zero-terminated; may itself hold zero bytes (E'\000') */
+    const char *data; /* zero-terminated; may itself hold zero bytes (E'\000') */
     size_t len;
 } HyAstText;
 
@@ -236,6 +235,7 @@ typedef struct HyAstWindow {
     HyAstExprList partition_by;
     HyAstOrderList order_by;
     HyAstFrameMode mode;
+    HyAstSpan frame_span; /* from ROWS, RANGE or GROUPS on */
     HyAstBound start;
     HyAstBound end; /* ROWS 1 PRECEDING alone: CURRENT ROW */
     HyAstExclude exclude;
@@ -252,8 +252,8 @@ typedef enum HyAstCallSyntax {
     HY_AST_CALL_OVERLAY,           /* "overlay": string, replacement, from, [for] */
     HY_AST_CALL_TRIM,              /* "btrim", "ltrim" or "rtrim": string, [characters] */
     HY_AST_CALL_TIMEZONE,          /* "timezone": zone, value (value AT TIME ZONE zone) */
-    HY_AST_CALL_KEYWORD,   /* current_date, current_timestamp, localtime, ..; arguments: [precision]
-                            */
+    HY_AST_CALL_KEYWORD, /* current_date, current_timestamp, localtime, ..; arguments: [precision]
+                          */
 } HyAstCallSyntax;
 
 typedef struct HyAstCall {
@@ -261,18 +261,18 @@ typedef struct HyAstCall {
     HyAstCallSyntax syntax;
     HyAstExprList args;
     HyAstName
-        *arg_names;     /* args.n entries, absent names for positional ones; NULL: all positional */
-    bool star;          /* count(*) */
-    bool distinct;      /* f(DISTINCT ..) */
-    bool all;           /* f(ALL ..): no meaning */
-    bool variadic;      /* f(VARIADIC ..) */
+        *arg_names; /* args.n entries, absent names for positional ones; NULL: all positional */
+    bool star;      /* count(*) */
+    bool distinct;  /* f(DISTINCT ..) */
+    bool all;       /* f(ALL ..): no meaning */
+    bool variadic;  /* f(VARIADIC ..) */
     enum {
         HY_AST_JSON_NULLS_DEFAULT,
         HY_AST_JSON_NULL_ON_NULL,
         HY_AST_JSON_ABSENT_ON_NULL
-    } json_nulls;       /* of json_array, json_object, json_arrayagg; their keys and values alternate */
-    bool ignore_nulls;  /* IGNORE NULLS: refused by genuine */
-    bool respect_nulls; /* RESPECT NULLS: the default, but refused for most */
+    } json_nulls; /* of json_array, json_object, json_arrayagg; their keys and values alternate */
+    bool ignore_nulls;           /* IGNORE NULLS: refused by genuine */
+    bool respect_nulls;          /* RESPECT NULLS: the default, but refused for most */
     HyAstOrderList order_by;     /* f(x ORDER BY ..) */
     HyAstOrderList within_group; /* WITHIN GROUP (ORDER BY ..) */
     HyAstExpr *filter;           /* FILTER (WHERE ..), or NULL */
@@ -449,7 +449,8 @@ struct HyAstFrom {
         struct {
             HyAstQName name;
             bool only;
-            HyAstCall *sample; /* TABLESAMPLE method(args): name and args, or NULL */
+            HyAstCall *sample; /* TABLESAMPLE method(args): name and args; filter: the seed of
+                                  REPEATABLE, or NULL. NULL: no sample */
         } table;
         HyAstQuery *query;
         struct {
@@ -463,7 +464,6 @@ struct HyAstFrom {
             HyAstFrom *right;
             HyAstExpr *on;               /* or NULL */
             HyAstNameList using_columns; /* USING (..) */
-            HyAstAlias using_alias;      /* USING (..) AS x, or absent */
             HyAstJoinKind kind;
             bool natural;
             uint32_t pos; /* of the word JOIN */
@@ -569,9 +569,9 @@ struct HyAstQuery {
         HyAstQuery *nested;
     };
     HyAstOrderList order_by;
-    HyAstExpr
-        *limit; /* LIMIT or FETCH FIRST: any expression, the binder wants a constant or
-                         parameter; NULL: none, also for LIMIT ALL */
+    /* LIMIT or FETCH FIRST: any expression, the binder wants a constant or parameter. NULL: none,
+     * also for LIMIT ALL. */
+    HyAstExpr *limit;
     HyAstExpr *offset;   /* or NULL */
     uint32_t limit_pos;  /* of the word LIMIT or FETCH */
     uint32_t offset_pos; /* of the word OFFSET */
@@ -779,7 +779,7 @@ typedef enum HyAstAlterKind {
     HY_AST_ALTER_RENAME_TABLE,   /* new_name */
     HY_AST_ALTER_RENAME_COLUMN,  /* name, new_name */
     HY_AST_ALTER_ADD_COLUMN,     /* column, if_not_exists */
-    HY_AST_ALTER_DROP_COLUMN,    /* name, if_exists, cascade */
+    HY_AST_ALTER_DROP_COLUMN,    /* name */
     HY_AST_ALTER_ADD_CONSTRAINT, /* constraint */
 } HyAstAlterKind;
 
@@ -789,9 +789,7 @@ typedef struct HyAstAlterAction {
     HyAstName new_name;
     HyAstColumnDef column;
     HyAstConstraint constraint;
-    bool if_exists;
-    bool if_not_exists;
-    bool cascade;
+    bool if_not_exists; /* ADD_COLUMN */
     HyAstSpan span;
 } HyAstAlterAction;
 
@@ -832,6 +830,7 @@ typedef struct HyAstSchema { /* CREATE SCHEMA, ALTER SCHEMA .. RENAME TO */
 typedef struct HyAstDatabase {
     HyAstName path;          /* CREATE, DROP, ATTACH: the file; DETACH: the alias */
     HyAstName alias;         /* ATTACH .. AS alias */
+    HyAstNameList aliases;   /* DETACH: all of them; the first is `path`, too */
     HyAstName source;        /* CREATE .. FROM "path", or absent */
     bool if_exists;          /* DROP */
     bool if_not_exists;      /* CREATE */
@@ -914,6 +913,7 @@ typedef struct HyAstExplain {
 typedef enum HyAstCursorKind {
     HY_AST_CURSOR_DECLARE,
     HY_AST_CURSOR_FETCH,
+    HY_AST_CURSOR_MOVE, /* as FETCH, without a result */
     HY_AST_CURSOR_CLOSE
 } HyAstCursorKind;
 
