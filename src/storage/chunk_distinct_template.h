@@ -1,0 +1,136 @@
+/* Hash table of distinct numbers and their order, for one width. Included with
+ *     T     the unsigned type of a difference
+ *     NAME  suffix of the functions
+ *     HASH(v)  a 64-bit hash of a T
+ * and undefines all three. */
+
+#define JOIN2(a, b) a##_##b
+#define JOIN(a, b)  JOIN2(a, b)
+#define FN(name)    JOIN(name, NAME)
+
+typedef struct FN(Item) {
+    T key;
+    uint32_t id;
+} FN(Item);
+
+static void FN(reinsert)(uint32_t *slots, unsigned shift, const T *values, uint32_t count)
+{
+    size_t last = ((size_t)1 << (64 - shift)) - 1;
+    for (uint32_t id = 0; id < count; id++) {
+        size_t h = (size_t)(HASH(values[id]) >> shift);
+        while (slots[h])
+            h = (h + 1) & last;
+        slots[h] = id + 1;
+    }
+}
+
+/* Open addressing, at most half full; a slot holds id + 1. Most rows cost one look into the slots
+ * and, when the value is known, one into the values. */
+static HyStatus FN(count)(HyDistinct *d)
+{
+    const T *deltas = d->deltas;
+    T *values;
+    uint32_t *ids;
+    uint32_t *slots = NULL;
+    unsigned shift = 64 - FIRST_TABLE_BITS;
+    HY_SCRATCH(d->scratch, values, d->n);
+    HY_SCRATCH(d->scratch, ids, d->n);
+    HY_TRY(new_slots(d->scratch, shift, &slots));
+    size_t last = ((size_t)1 << (64 - shift)) - 1;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < d->n; i++) {
+        T v = deltas[i];
+        size_t h = (size_t)(HASH(v) >> shift);
+        uint32_t slot;
+        while ((slot = slots[h]) && values[slot - 1] != v)
+            h = (h + 1) & last;
+        if (!slot) {
+            values[count++] = v;
+            slots[h] = slot = count;
+            if (2 * (size_t)count > last) {
+                shift = grown_shift(shift, count, i, d->n);
+                HY_TRY(new_slots(d->scratch, shift, &slots));
+                last = ((size_t)1 << (64 - shift)) - 1;
+                FN(reinsert)(slots, shift, values, count);
+            }
+        }
+        ids[i] = slot - 1;
+    }
+    d->count = count;
+    d->ids = ids;
+    d->values = values;
+    return HY_OK;
+}
+
+static void FN(insertion_sort)(FN(Item) * items, uint32_t n)
+{
+    for (uint32_t i = 1; i < n; i++) {
+        FN(Item) item = items[i];
+        uint32_t k = i;
+        for (; k > 0 && items[k - 1].key > item.key; k--)
+            items[k] = items[k - 1];
+        items[k] = item;
+    }
+}
+
+/* By bytes from the lowest, leaving out those that are equal in all; returns where the result lies.
+ */
+static FN(Item) * FN(radix_sort)(FN(Item) * items, FN(Item) * spare, uint32_t n)
+{
+    T varying = 0;
+    for (uint32_t i = 1; i < n; i++)
+        varying |= items[i].key ^ items[0].key;
+    for (unsigned byte = 0; byte < sizeof(T); byte++) {
+        if ((uint8_t)(varying >> (8 * byte)) == 0)
+            continue;
+        uint32_t places[256] = {0};
+        for (uint32_t i = 0; i < n; i++)
+            places[(uint8_t)(items[i].key >> (8 * byte))]++;
+        for (uint32_t b = 0, sum = 0; b < 256; b++) {
+            uint32_t here = places[b];
+            places[b] = sum;
+            sum += here;
+        }
+        for (uint32_t i = 0; i < n; i++)
+            spare[places[(uint8_t)(items[i].key >> (8 * byte))]++] = items[i];
+        FN(Item) *swap = items;
+        items = spare;
+        spare = swap;
+    }
+    return items;
+}
+
+static HyStatus FN(codes)(HyDistinct *d, void **sorted, uint32_t *codes)
+{
+    const T *values = d->values;
+    FN(Item) * items;
+    FN(Item) *spare = NULL;
+    T *out;
+    uint32_t *rank;
+    HY_SCRATCH(d->scratch, items, d->count);
+    HY_SCRATCH(d->scratch, out, d->count);
+    HY_SCRATCH(d->scratch, rank, d->count);
+    for (uint32_t id = 0; id < d->count; id++)
+        items[id] = (FN(Item)){values[id], id};
+    if (d->count <= 64) {
+        FN(insertion_sort)(items, d->count);
+    } else {
+        HY_SCRATCH(d->scratch, spare, d->count);
+        items = FN(radix_sort)(items, spare, d->count);
+    }
+    for (uint32_t k = 0; k < d->count; k++) {
+        out[k] = items[k].key;
+        rank[items[k].id] = k;
+    }
+    for (uint32_t i = 0; i < d->n; i++)
+        codes[i] = rank[d->ids[i]];
+    *sorted = out;
+    return HY_OK;
+}
+
+#undef JOIN2
+#undef JOIN
+#undef FN
+#undef T
+#undef NAME
+#undef HASH
