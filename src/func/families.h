@@ -10,7 +10,9 @@
     X(aggregate_minmax)                                                                            \
     X(arithmetic)                                                                                  \
     X(like)                                                                                        \
-    X(operators)
+    X(operators)                                                                                   \
+    X(text_basic)                                                                                  \
+    X(text_part)
 
 typedef struct HyFuncFamily {
     const HyFunc *items;
