@@ -710,8 +710,8 @@ typedef enum HyAstConstraintKind {
 typedef struct HyAstConstraint {
     HyAstConstraintKind kind;
     HyAstSpan span;
+    HyAstName name;            /* CONSTRAINT name (refused with 0A000), or absent */
     bool assumed;              /* ASSUMED ..: noted, never checked. Others need an index: 0A000 */
-    HyAstName name;            /* CONSTRAINT name, or absent */
     HyAstNameList columns;     /* of a column constraint: that column */
     HyAstQName ref_table;      /* FOREIGN_KEY */
     HyAstNameList ref_columns; /* FOREIGN_KEY; n == 0: the primary key of ref_table */
@@ -757,10 +757,9 @@ typedef struct HyAstCreateTable {
     bool if_not_exists;
     HyAstColumnDefList columns; /* empty for CREATE TABLE .. AS */
     HyAstConstraintList constraints;
-    HyAstQName like;         /* (LIKE t): refused by the binder; parts.n == 0: none */
+    HyAstQName like; /* (LIKE t): 0A000 `like clause not implemented yet`; parts.n == 0: none */
     HyAstOptionList options; /* WITH (..) */
     HyAstQuery *query;       /* AS query, or NULL */
-    HyAstStmt *execute;      /* AS EXECUTE p, or NULL */
     HyAstNameList names;     /* t (a, b) AS query */
     bool with_no_data;
 } HyAstCreateTable;
@@ -811,13 +810,12 @@ typedef struct HyAstDrop { /* TABLE, SCHEMA */
     HyAstQNameList names;
     bool if_exists;
     HyAstDropBehavior behavior;
+    bool external; /* DROP EXTERNAL TABLE */
 } HyAstDrop;
 
 typedef struct HyAstTruncate {
-    HyAstQNameList tables; /* several: 0A000 */
+    HyAstQNameList tables; /* one: the parser refuses more */
     bool only;
-    bool restart_identity;
-    HyAstDropBehavior behavior;
 } HyAstTruncate;
 
 typedef struct HyAstSchema { /* CREATE SCHEMA, ALTER SCHEMA .. RENAME TO */
