@@ -178,6 +178,38 @@ OPENHYPER_API openhyper_error *openhyper_format_value(const openhyper_connection
     const openhyper_result *result, size_t column, const void *value, char **text, size_t *len);
 OPENHYPER_API void openhyper_free(void *memory);
 
+/* ---- Catalog ---- */
+
+/* Names as a list that a NULL ends; one block of memory, to be freed with openhyper_free.
+ *
+ * The schemas of a database (NULL: the one in which unqualified names are looked up; an empty list
+ * when there is none or several), without pg_catalog and information_schema. Errors: 3D000. */
+OPENHYPER_API openhyper_error *openhyper_list_schemas(
+    openhyper_connection *connection, const char *database, char ***names);
+/* The tables of a schema, in no order; an unknown schema has none. Errors: 3D000. */
+OPENHYPER_API openhyper_error *openhyper_list_tables(
+    openhyper_connection *connection, const char *database, const char *schema, char ***names);
+
+typedef struct openhyper_column_info {
+    const char *name;
+    const char *collation; /* "en_US", or NULL: binary */
+    openhyper_type type;
+} openhyper_column_info;
+
+typedef struct openhyper_table_info {
+    const char *database; /* its alias; NULL for a temporary table */
+    const char *schema;   /* "pg_temp" for a temporary table */
+    const char *name;
+    bool is_temporary;
+    size_t n_columns;
+    const openhyper_column_info *columns;
+} openhyper_table_info;
+
+/* What a table looks like; database and schema may be NULL: by search path. One block of memory, to
+ * be freed with openhyper_free. Errors: 42P01, 3F000, 3D000. */
+OPENHYPER_API openhyper_error *openhyper_describe_table(openhyper_connection *connection,
+    const char *database, const char *schema, const char *table, openhyper_table_info **out);
+
 /* ---- Bulk insert ---- */
 
 /* One column of what the caller will append: its name (for expressions; may be NULL otherwise) and

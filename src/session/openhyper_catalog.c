@@ -1,0 +1,217 @@
+/* The catalog part of the public C interface (include/openhyper.h): what clients ask about schemas
+ * and tables, without SQL. */
+#include "openhyper.h"
+
+#include "session/statement.h"
+#include "types/collation.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ERROR(st)  ((openhyper_error *)(st))
+#define SESSION(c) ((HySession *)(c))
+
+/* ---- One block of memory for a list of names or a table ---- */
+
+typedef struct Block {
+    char *memory;
+    size_t used; /* bytes */
+} Block;
+
+static const char *block_text(Block *block, const char *text)
+{
+    if (!text)
+        return NULL;
+    size_t bytes = strlen(text) + 1;
+    char *copy = block->memory + block->used;
+    memcpy(copy, text, bytes);
+    block->used += bytes;
+    return copy;
+}
+
+static size_t text_bytes(const char *text)
+{
+    return text ? strlen(text) + 1 : 0;
+}
+
+static HyStatus give_names(const char *const *names, size_t n, char ***out)
+{
+    size_t bytes = (n + 1) * sizeof(char *);
+    for (size_t i = 0; i < n; i++)
+        bytes += text_bytes(names[i]);
+    char **list = malloc(bytes);
+    if (!list)
+        return hy_error_oom(bytes);
+    Block block = {.memory = (char *)list, .used = (n + 1) * sizeof(char *)};
+    for (size_t i = 0; i < n; i++)
+        list[i] = (char *)(uintptr_t)block_text(&block, names[i]);
+    list[n] = NULL;
+    *out = list;
+    return HY_OK;
+}
+
+/* ---- Lists ---- */
+
+/* The database of an alias; without one that of unqualified names, or NULL. The schema pg_catalog
+ * is in every database, so that only the database decides. */
+static HyStatus find_database(HyStatement *statement, const char *alias, HyDatabase **out)
+{
+    const char *schema;
+    HyAstName parts[2] = {{0}};
+    size_t n = 0;
+    *out = NULL;
+    if (alias)
+        parts[n++] = (HyAstName){.text = alias, .len = (uint32_t)strlen(alias), .quoted = true};
+    parts[n++] = (HyAstName){.text = "pg_catalog", .len = 10, .quoted = true};
+    HyStatus st = hy_statement_place(statement, parts, n, false, out, &schema);
+    if (st && !alias) {
+        hy_error_free(st);
+        *out = NULL;
+        st = HY_OK;
+    }
+    return st;
+}
+
+static HyStatus schema_names(HyStatement *statement, const char *alias, char ***out)
+{
+    HyDatabase *database;
+    HySchemaInfo *schemas = NULL;
+    const char **names;
+    size_t n = 0;
+    HY_TRY(find_database(statement, alias, &database));
+    if (database)
+        HY_TRY(hy_database_schemas(database, statement->arena, &schemas, &n));
+    HY_ARENA_NEW(statement->arena, names, n + 1);
+    for (size_t i = 0; i < n; i++)
+        names[i] = schemas[i].name;
+    return give_names(names, n, out);
+}
+
+static HyStatus tables_of_schema(
+    HyStatement *statement, const char *alias, const char *schema, HyTable ***tables, size_t *n)
+{
+    HyDatabase *database = statement->session->attachments.temporary;
+    if (alias || strcmp(schema, "pg_temp") != 0)
+        HY_TRY(find_database(statement, alias, &database));
+    *n = 0;
+    if (!database || !hy_database_has_schema(database, schema))
+        return HY_OK;
+    return hy_database_tables(database, schema, statement->arena, tables, n);
+}
+
+static HyStatus table_names(
+    HyStatement *statement, const char *alias, const char *schema, char ***out)
+{
+    HyTable **tables = NULL;
+    size_t n;
+    HY_TRY(tables_of_schema(statement, alias, schema, &tables, &n));
+    const char **names = hy_arena_alloc(statement->arena, (n + 1) * sizeof *names);
+    for (size_t i = 0; i < n && names; i++)
+        names[i] = tables[i]->name;
+    HyStatus st = names ? give_names(names, n, out) : hy_error_oom((n + 1) * sizeof *names);
+    for (size_t i = 0; i < n; i++)
+        hy_table_unref(tables[i]);
+    return st;
+}
+
+/* ---- A table ---- */
+
+static const char *alias_of(const HySession *session, const HyDatabase *database)
+{
+    for (size_t i = 0; i < session->attachments.n_items; i++)
+        if (session->attachments.items[i].database == database)
+            return session->attachments.items[i].alias;
+    return NULL;
+}
+
+static const char *collation_of(HyType type)
+{
+    return type.collation ? hy_collation_name(type.collation) : NULL;
+}
+
+static HyStatus give_table(
+    const HySession *session, const HyTable *table, openhyper_table_info **out)
+{
+    const char *alias = alias_of(session, table->database);
+    size_t fixed = sizeof **out + table->n_columns * sizeof(openhyper_column_info);
+    size_t bytes =
+        fixed + text_bytes(alias) + text_bytes(table->schema_name) + text_bytes(table->name);
+    for (size_t i = 0; i < table->n_columns; i++)
+        bytes +=
+            text_bytes(table->columns[i].name) + text_bytes(collation_of(table->columns[i].type));
+    openhyper_table_info *info = malloc(bytes);
+    if (!info)
+        return hy_error_oom(bytes);
+    openhyper_column_info *columns = (openhyper_column_info *)(info + 1);
+    Block block = {.memory = (char *)info, .used = fixed};
+    *info = (openhyper_table_info){.database = block_text(&block, alias),
+        .schema = block_text(&block, table->schema_name),
+        .name = block_text(&block, table->name),
+        .is_temporary = table->is_temporary,
+        .n_columns = table->n_columns,
+        .columns = columns};
+    for (size_t i = 0; i < table->n_columns; i++) {
+        HyType type = table->columns[i].type;
+        columns[i] = (openhyper_column_info){.name = block_text(&block, table->columns[i].name),
+            .collation = block_text(&block, collation_of(type)),
+            .type = {.oid = hy_type_oid(type),
+                .typmod = hy_type_typmod(type),
+                .nullable = type.nullable,
+                .physical = (openhyper_physical)hy_type_physical(type)}};
+    }
+    *out = info;
+    return HY_OK;
+}
+
+static HyStatus describe_table(
+    HyStatement *statement, const char *const texts[3], openhyper_table_info **out)
+{
+    HyAstName parts[3];
+    HyAstQName name = {.parts = {.items = parts}};
+    HyTable *table;
+    for (size_t i = 0; i < 3; i++)
+        if (texts[i])
+            parts[name.parts.n++] =
+                (HyAstName){.text = texts[i], .len = (uint32_t)strlen(texts[i]), .quoted = true};
+    HyStatus st = hy_statement_find_table(statement, &name, false, &table);
+    if (st)
+        st->position = -1; /* there is no SQL text */
+    HY_TRY(st);
+    return give_table(statement->session, table, out);
+}
+
+/* ---- The interface ---- */
+
+openhyper_error *openhyper_list_schemas(
+    openhyper_connection *connection, const char *database, char ***names)
+{
+    HyStatement statement;
+    HyStatus st = hy_statement_open(SESSION(connection), "", 0, &statement);
+    if (!st)
+        st = schema_names(&statement, database, names);
+    hy_statement_close(&statement);
+    return ERROR(st);
+}
+
+openhyper_error *openhyper_list_tables(
+    openhyper_connection *connection, const char *database, const char *schema, char ***names)
+{
+    HyStatement statement;
+    HyStatus st = hy_statement_open(SESSION(connection), "", 0, &statement);
+    if (!st)
+        st = table_names(&statement, database, schema, names);
+    hy_statement_close(&statement);
+    return ERROR(st);
+}
+
+openhyper_error *openhyper_describe_table(openhyper_connection *connection, const char *database,
+    const char *schema, const char *table, openhyper_table_info **out)
+{
+    const char *const texts[3] = {database, schema, table};
+    HyStatement statement;
+    HyStatus st = hy_statement_open(SESSION(connection), "", 0, &statement);
+    if (!st)
+        st = describe_table(&statement, texts, out);
+    hy_statement_close(&statement);
+    return ERROR(st);
+}
