@@ -1,8 +1,8 @@
 #include "sql/expr.h"
 #include <string.h>
 
-HyStatus hy_expr_new(HyArena *arena, HyExprKind kind, HyType type, int32_t position, size_t n_args,
-    HyExpr **out)
+HyStatus hy_expr_new(
+    HyArena *arena, HyExprKind kind, HyType type, int32_t position, size_t n_args, HyExpr **out)
 {
     HyExpr *expr = NULL;
     HY_ARENA_NEW(arena, expr, 1);
@@ -201,7 +201,7 @@ bool hy_expr_is_null_const(const HyExpr *expr)
 bool hy_expr_is_bool_const(const HyExpr *expr, bool value)
 {
     return expr->kind == HY_EXPR_CONST && !expr->value.is_null &&
-        expr->value.type.id == HY_TYPE_BOOL && (expr->value.u8 != 0) == value;
+           expr->value.type.id == HY_TYPE_BOOL && (expr->value.u8 != 0) == value;
 }
 
 HyStatus hy_expr_and(HyArena *arena, HyExpr *a, HyExpr *b, HyExpr **out)
@@ -230,11 +230,10 @@ HyStatus hy_expr_not(HyArena *arena, HyExpr *arg, HyExpr **out)
     return HY_OK;
 }
 
-HyStatus hy_expr_compare(
-    HyArena *arena, HyCompareOp op, HyExpr *left, HyExpr *right, HyExpr **out)
+HyStatus hy_expr_compare(HyArena *arena, HyCompareOp op, HyExpr *left, HyExpr *right, HyExpr **out)
 {
-    HyType type = hy_type_nullable(
-        hy_type(HY_TYPE_BOOL), left->type.nullable || right->type.nullable);
+    HyType type =
+        hy_type_nullable(hy_type(HY_TYPE_BOOL), left->type.nullable || right->type.nullable);
     HY_TRY(hy_expr_new(arena, HY_EXPR_COMPARE, type, left->position, 2, out));
     (*out)->op = op;
     (*out)->args[0] = left;

@@ -1,5 +1,6 @@
-/* Computing expressions without columns one value at a time: constants of LIMIT, defaults, settings, and the
- * planner's folding. The executor has its own, vectorized, evaluation of the same nodes. */
+/* Computing expressions without columns one value at a time: constants of LIMIT, defaults,
+ * settings, and the planner's folding. The executor has its own, vectorized, evaluation of the same
+ * nodes. */
 #include "sql/binder.h"
 #include "types/array.h"
 #include "types/cast.h"
@@ -63,9 +64,9 @@ static HyStatus evaluate_compare(Evaluator *ev, const HyExpr *expr, HyValue *out
     HY_TRY(evaluate(ev, expr->args[0], &a));
     HY_TRY(evaluate(ev, expr->args[1], &b));
     if (expr->kind == HY_EXPR_DISTINCT) {
-        bool same = a.is_null || b.is_null
-            ? a.is_null && b.is_null
-            : hy_compare_payload(a.type, hy_value_payload(&a), hy_value_payload(&b)) == 0;
+        bool same = a.is_null || b.is_null ? a.is_null && b.is_null
+                                           : hy_compare_payload(a.type, hy_value_payload(&a),
+                                                 hy_value_payload(&b)) == 0;
         set_bool(out, same == expr->negated);
         return HY_OK;
     }
@@ -146,8 +147,8 @@ static HyStatus evaluate_in_list(Evaluator *ev, const HyExpr *expr, HyValue *out
         HY_TRY(evaluate(ev, expr->args[i], &v));
         if (v.is_null) {
             any_null = true;
-        } else if (hy_compare_payload(
-                       v.type, hy_value_payload(&operand), hy_value_payload(&v)) == 0) {
+        } else if (hy_compare_payload(v.type, hy_value_payload(&operand), hy_value_payload(&v)) ==
+                   0) {
             set_bool(out, !expr->negated);
             return HY_OK;
         }

@@ -175,8 +175,7 @@ static HyStatus format(const Formatter *f, const HyExpr *expr)
     return HY_OK;
 }
 
-HyStatus hy_expr_format(
-    const HyExpr *expr, const char *const *names, size_t n_names, HyBuffer *out)
+HyStatus hy_expr_format(const HyExpr *expr, const char *const *names, size_t n_names, HyBuffer *out)
 {
     Formatter f = {.names = names, .n_names = n_names, .out = out};
     return format(&f, expr);
