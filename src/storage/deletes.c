@@ -62,6 +62,17 @@ HyStatus hy_row_set_add(HyRowSet *set, int64_t row_id, bool *was_added)
     return HY_OK;
 }
 
+HyStatus hy_row_set_add_block(HyRowSet *set, size_t block, const uint64_t *words)
+{
+    HY_TRY(need_block(set, block));
+    uint64_t *own = set->blocks[block];
+    for (size_t w = 0; w < HY_ROW_SET_WORDS; w++) {
+        set->count += __builtin_popcountll(words[w] & ~own[w]);
+        own[w] |= words[w];
+    }
+    return HY_OK;
+}
+
 bool hy_row_set_has(const HyRowSet *set, int64_t row_id)
 {
     size_t block = (size_t)(row_id / HY_BLOCK_ROWS);

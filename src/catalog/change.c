@@ -1,0 +1,269 @@
+/* Changes of one statement to one table. */
+#include "catalog/transaction_internal.h"
+#include "storage/appender.h"
+#include "storage/relation_change.h"
+#include <assert.h>
+#include <stdlib.h>
+
+struct HyChange {
+    HyTransactionTable *entry;
+    pthread_mutex_t mutex;
+    const HyCancel *cancel;
+    HyRelation *start;    /* what the statement reads; after TRUNCATE an empty one */
+    HyAppender *appender; /* made with the first row */
+    const char **column_names;
+    HyRowSet deletes; /* rows of `start` */
+    bool is_truncated;
+};
+
+/* Counts the transaction among the table's writers. */
+static HyStatus become_writer(HyTransactionTable *entry)
+{
+    HyDatabase *database = entry->table->database;
+    HyStatus st = HY_OK;
+    if (entry->is_writer)
+        return HY_OK;
+    pthread_mutex_lock(&database->lock);
+    while (entry->table->state->is_changing)
+        pthread_cond_wait(&database->changed, &database->lock);
+    if (!hy_table_is_current(entry->table)) {
+        st = hy_error("40001", "conflict with concurrent transaction");
+    } else {
+        entry->table->state->n_writers++;
+        entry->is_writer = true;
+    }
+    pthread_mutex_unlock(&database->lock);
+    return st;
+}
+
+HyStatus hy_transaction_change(
+    HyTransaction *transaction, HyTable *table, const HyCancel *cancel, HyChange **out)
+{
+    HyTransactionTable *entry = NULL;
+    HY_TRY(hy_transaction_table(transaction, table, &entry));
+    assert(!entry->change);
+    HY_TRY(become_writer(entry));
+    HyChange *change = calloc(1, sizeof *change);
+    if (!change)
+        return hy_error_oom(sizeof *change);
+    change->column_names = calloc(table->n_columns + 1, sizeof(char *));
+    if (!change->column_names) {
+        free(change);
+        return hy_error_oom(table->n_columns * sizeof(char *));
+    }
+    for (size_t i = 0; i < table->n_columns; i++)
+        change->column_names[i] = table->columns[i].name;
+    pthread_mutex_init(&change->mutex, NULL);
+    change->entry = entry;
+    change->cancel = cancel;
+    change->start = hy_relation_ref(entry->current);
+    entry->change = change;
+    *out = change;
+    return HY_OK;
+}
+
+static HyStatus append_rows(HyChange *change, const HyBatch *batch)
+{
+    if (!change->appender) {
+        const HyDatabase *database = change->entry->table->database;
+        HyAppenderOptions options = {.store = database->store,
+            .pool = database->catalog->options.pool,
+            .cancel = change->cancel,
+            .column_names = change->column_names};
+        HY_TRY(hy_appender_create(change->start, &options, &change->appender));
+    }
+    return hy_appender_append(change->appender, batch);
+}
+
+HyStatus hy_change_append(HyChange *change, const HyBatch *batch)
+{
+    if (batch->n_rows == 0)
+        return HY_OK;
+    pthread_mutex_lock(&change->mutex);
+    HyStatus st = append_rows(change, batch);
+    pthread_mutex_unlock(&change->mutex);
+    return st;
+}
+
+static HyStatus conflict(void)
+{
+    return hy_error("40001", "conflict with concurrent transaction");
+}
+
+/* Claims a row of the base for this transaction. database->lock */
+static HyStatus claim_row(HyTransactionTable *entry, int64_t row_id)
+{
+    HyTableState *state = entry->table->state;
+    bool was_added;
+    if (hy_relation_lineage(state->committed) != hy_relation_lineage(entry->base))
+        return conflict(); /* all rows of the base are gone */
+    if (hy_relation_is_deleted(state->committed, row_id))
+        return conflict();
+    HY_TRY(hy_row_set_add(&state->claims, row_id, &was_added));
+    if (!was_added)
+        return conflict();
+    HyStatus st = hy_row_set_add(&entry->claims, row_id, &was_added);
+    if (st)
+        hy_row_set_remove(&state->claims, row_id);
+    return st;
+}
+
+/* *is_new: the row was alive for the statement and is deleted by this call. */
+static HyStatus delete_row(HyChange *change, int64_t row_id, bool *is_new)
+{
+    HyTransactionTable *entry = change->entry;
+    *is_new = false;
+    if (row_id < 0 || row_id >= hy_relation_row_count(change->start))
+        return hy_error("XX000", "row %lld does not exist", (long long)row_id);
+    if (hy_relation_is_deleted(change->start, row_id) || hy_row_set_has(&change->deletes, row_id))
+        return HY_OK;
+    if (row_id < entry->base_rows)
+        HY_TRY(claim_row(entry, row_id));
+    return hy_row_set_add(&change->deletes, row_id, is_new);
+}
+
+HyStatus hy_change_delete(
+    HyChange *change, const int64_t *row_ids, size_t n, uint32_t *first, size_t *n_deleted)
+{
+    HyDatabase *database = change->entry->table->database;
+    HyStatus st = HY_OK;
+    *n_deleted = 0;
+    pthread_mutex_lock(&change->mutex);
+    pthread_mutex_lock(&database->lock);
+    assert(!change->is_truncated);
+    for (size_t i = 0; i < n; i++) {
+        bool is_new;
+        HY_GO(delete_row(change, row_ids[i], &is_new));
+        if (is_new && first)
+            first[*n_deleted] = (uint32_t)i;
+        *n_deleted += is_new;
+    }
+
+done:
+    pthread_mutex_unlock(&database->lock);
+    pthread_mutex_unlock(&change->mutex);
+    return st;
+}
+
+static const uint64_t *set_words(const HyRowSet *set, size_t block)
+{
+    return block < set->n_blocks ? set->blocks[block] : NULL;
+}
+
+/* Claims the rows of a block of the base that are alive for the transaction. database->lock */
+static HyStatus claim_block(HyTransactionTable *entry, size_t block, uint64_t *words)
+{
+    HyTableState *state = entry->table->state;
+    uint32_t n_rows = hy_relation_block_rows(entry->base, block);
+    const uint64_t *deleted = hy_relation_block_deletes(entry->base, block);
+    const uint64_t *deleted_now = hy_relation_block_deletes(state->committed, block);
+    const uint64_t *own = set_words(&entry->claims, block);
+    const uint64_t *all = set_words(&state->claims, block);
+    memset(words, 0, HY_ROW_SET_WORDS * sizeof *words);
+    for (uint32_t w = 0; w < (n_rows + 63) / 64; w++) {
+        uint64_t live = ~UINT64_C(0);
+        if (n_rows - w * 64 < 64)
+            live = (UINT64_C(1) << (n_rows - w * 64)) - 1;
+        live &= ~((deleted ? deleted[w] : 0) | (own ? own[w] : 0));
+        if (live & ((all ? all[w] : 0) | (deleted_now ? deleted_now[w] : 0)))
+            return conflict();
+        words[w] = live;
+    }
+    /* In this order: a claim that nobody gives up is harmless, giving up one of another's is not.
+     */
+    HY_TRY(hy_row_set_add_block(&state->claims, block, words));
+    return hy_row_set_add_block(&entry->claims, block, words);
+}
+
+/* Claims every row of the base that is alive for the transaction. */
+static HyStatus claim_all(HyTransactionTable *entry)
+{
+    HyDatabase *database = entry->table->database;
+    HyStatus st = HY_OK;
+    if (entry->base_rows == 0)
+        return HY_OK;
+    uint64_t *words = malloc(HY_ROW_SET_WORDS * sizeof *words);
+    if (!words)
+        return hy_error_oom(HY_ROW_SET_WORDS * sizeof *words);
+    pthread_mutex_lock(&database->lock);
+    if (hy_relation_lineage(entry->table->state->committed) != hy_relation_lineage(entry->base) &&
+        hy_relation_live_count(entry->base) > 0) {
+        st = conflict();
+        goto done;
+    }
+    for (size_t b = 0; b < hy_relation_block_count(entry->base); b++)
+        HY_GO(claim_block(entry, b, words));
+
+done:
+    pthread_mutex_unlock(&database->lock);
+    free(words);
+    return st;
+}
+
+HyStatus hy_change_truncate(HyChange *change)
+{
+    HyRelation *empty = NULL;
+    HyStatus st = HY_OK;
+    pthread_mutex_lock(&change->mutex);
+    assert(!change->appender && change->deletes.count == 0);
+    HY_GO(claim_all(change->entry));
+    HY_GO(hy_relation_create(
+        hy_relation_types(change->start), hy_relation_column_count(change->start), &empty));
+    hy_relation_unref(change->start);
+    change->start = empty;
+    change->is_truncated = true;
+
+done:
+    pthread_mutex_unlock(&change->mutex);
+    return st;
+}
+
+/* The version with the statement's changes. */
+static HyStatus changed_version(HyChange *change, HyRelation **out)
+{
+    HyRelation *version = NULL;
+    if (change->appender) {
+        HyAppender *appender = change->appender;
+        change->appender = NULL;
+        HY_TRY(hy_appender_finish(appender, &version));
+    } else {
+        version = hy_relation_ref(change->start);
+    }
+    if (change->deletes.count == 0) {
+        *out = version;
+        return HY_OK;
+    }
+    HyStatus st = hy_relation_with_deletes(version, &change->deletes, out);
+    hy_relation_unref(version);
+    return st;
+}
+
+HyStatus hy_change_finish(HyChange *change)
+{
+    HyTransactionTable *entry = change->entry;
+    HyRelation *version = NULL;
+    HyStatus st = changed_version(change, &version);
+    if (!st) {
+        hy_relation_unref(entry->current);
+        entry->current = version;
+        if (change->is_truncated) {
+            entry->is_truncated = true;
+            entry->base_rows = 0;
+        }
+    }
+    hy_change_abort(change);
+    return st;
+}
+
+void hy_change_abort(HyChange *change)
+{
+    if (!change)
+        return;
+    change->entry->change = NULL;
+    hy_appender_abort(change->appender);
+    hy_row_set_free(&change->deletes);
+    hy_relation_unref(change->start);
+    pthread_mutex_destroy(&change->mutex);
+    free(change->column_names);
+    free(change);
+}
