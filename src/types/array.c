@@ -221,7 +221,8 @@ static HyStatus read_item(ArrayText *t, HyBuffer *item, bool *quoted)
     if (!*quoted) {
         const char *begin = t->p;
         while (t->p < t->end && *t->p != ',' && *t->p != ']')
-            t->p++;
+            if (*t->p++ == '"')
+                return bad_format();
         size_t len = (size_t)(t->p - begin);
         while (len && begin[len - 1] == ' ')
             len--;

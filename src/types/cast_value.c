@@ -96,8 +96,8 @@ static HyStatus store_integer(HyType to, int64_t v, void *out)
     case HY_TYPE_BOOL:
         *(uint8_t *)out = v != 0;
         return HY_OK;
-    default: /* oid and its relatives */
-        if (v < 0 || v > UINT32_MAX)
+    default: /* oid and its relatives: the same bits, -1 is 4294967295 */
+        if (v < INT32_MIN || v > UINT32_MAX)
             return hy_numeric_overflow();
         hy_store_u32(out, (uint32_t)v);
         return HY_OK;
@@ -165,6 +165,8 @@ static HyStatus from_double(HyType to, double v, void *out)
 {
     if (to.id == HY_TYPE_FLOAT8 || to.id == HY_TYPE_FLOAT4) {
         store_float(to, v, out);
+        if (to.id == HY_TYPE_FLOAT4 && isinf(hy_load_f32(out)) && !isinf(v))
+            return hy_numeric_overflow();
         return HY_OK;
     }
     if (to.id == HY_TYPE_NUMERIC) {

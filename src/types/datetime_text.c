@@ -16,9 +16,9 @@ typedef struct Scanner {
     /* fields */
     int n_numbers; /* of the date, in order of the text */
     int64_t numbers[3];
-    int digits[3];    /* how many each was written with */
-    char first_break; /* what follows the first number */
-    int month;        /* by name; 0: none */
+    int digits[3];  /* how many each was written with */
+    char breaks[3]; /* what follows each */
+    int month;      /* by name; 0: none */
     bool has_julian;
     int64_t julian;
     bool is_bc, has_era;
@@ -128,19 +128,22 @@ static HyStatus scan_time(Scanner *s, int64_t hour)
     return HY_OK;
 }
 
+static bool is_break(char c)
+{
+    return c == '-' || c == '/' || c == '.';
+}
+
 static HyStatus add_date_number(Scanner *s, int64_t value, int digits)
 {
     if (s->n_numbers == 3)
         return duplicate();
     s->numbers[s->n_numbers] = value;
     s->digits[s->n_numbers] = digits;
-    if (s->n_numbers++ == 0)
-        s->first_break = char_at(s, s->pos);
     char next = char_at(s, s->pos);
-    if (next == '-' || next == '/' || next == '.') { /* belongs to the number before it */
+    s->breaks[s->n_numbers++] = next;
+    if (is_break(next)) { /* belongs to the number before it */
         s->pos++;
-        next = char_at(s, s->pos);
-        if (next == '-' || next == '/' || next == '.')
+        if (is_break(char_at(s, s->pos)))
             return bad_token("cannot tokenize timestamp literal due to invalid format:", s->text,
                 (size_t)shown(s));
     } else if (next == '+' || next == '_') {
@@ -148,6 +151,20 @@ static HyStatus add_date_number(Scanner *s, int64_t value, int digits)
             "cannot tokenize timestamp literal due to invalid format:", s->text, (size_t)shown(s));
     }
     return HY_OK;
+}
+
+/* Eight or six digits in the order of the session: MMDDYYYY, YYMMDD. */
+static void split_compact(Scanner *s, int64_t value, int digits)
+{
+    int year = s->style->date_order == HY_DATE_YMD ? 0 : 2;
+    for (int i = 2; i >= 0; i--) {
+        s->digits[i] = i == year ? digits - 4 : 2;
+        int64_t base = s->digits[i] == 4 ? 10000 : 100;
+        s->numbers[i] = value % base;
+        value /= base;
+        s->breaks[i] = '-';
+    }
+    s->n_numbers = 3;
 }
 
 static HyStatus scan_digits(Scanner *s)
@@ -158,9 +175,14 @@ static HyStatus scan_digits(Scanner *s)
     if (char_at(s, s->pos) == ':')
         return scan_time(s, value);
     if (!date_is_complete(s)) {
+        bool alone = s->n_numbers == 0 && !s->month && !is_break(char_at(s, s->pos));
+        if (alone && (digits == 8 || digits == 6)) {
+            split_compact(s, value, digits);
+            return HY_OK;
+        }
         if (digits > 6)
-            return bad_token(
-                "Cannot interpret token in timestamp literal", s->text + begin, (size_t)digits);
+            return hy_error("22P02", "Cannot interpret token '%.*s' in timestamp literal",
+                digits < 200 ? digits : 200, s->text + begin);
         return add_date_number(s, value, digits);
     }
     if (s->has_time)
@@ -300,7 +322,7 @@ static HyStatus scan_word(Scanner *s)
             return duplicate();
         s->month = month;
         char next = char_at(s, after);
-        len += next == '-' || next == '/' || next == '.';
+        len += is_break(next);
     } else if (special) {
         if (s->special)
             return duplicate();
@@ -315,7 +337,7 @@ static HyStatus scan_word(Scanner *s)
     } else if (is_weekday(word, len)) {
         return hy_error("22P02", "Week day name '%.*s' not supported in timestamp literal '%.*s'",
             (int)len, word, shown(s), s->text);
-    } else if (word_is(word, len, "t") && digit_at(s, after)) {
+    } else if (word_is(word, len, "t") && (digit_at(s, after) || digit_at(s, s->pos - 1))) {
         if (!date_is_complete(s))
             return bad_token("Error while parsing iso-time in timestamp literal", word, 1);
     } else if (word_is(word, len, "j") && (digit_at(s, after) || char_at(s, after) == ' ')) {
@@ -418,18 +440,23 @@ static bool choose_roles(const Scanner *s, int *year, int *month, int *day)
     HyDateOrder order = s->style->date_order;
     bool long_first = s->digits[0] >= 3;
     if (s->month) {
+        bool long_second = s->digits[1] >= 3;
         *month = -1;
-        *year = long_first || (order == HY_DATE_YMD && s->digits[1] < 3) ? 0 : 1;
+        *year = long_first || (order == HY_DATE_YMD && !long_second) ? 0 : 1;
         *day = 1 - *year;
-        return long_first || s->digits[1] < 3 || order != HY_DATE_YMD;
+        return true;
     }
-    if (long_first) { /* strict: only the ISO form */
-        if (!s->style->date_lenient && order != HY_DATE_YMD && s->first_break != '-')
-            return false;
+    bool is_iso = s->breaks[0] == '-' && s->breaks[1] == '-';
+    if (long_first && order != HY_DATE_YMD && !is_iso) {
+        *year = 0; /* the session's order for the other two */
+        *month = order == HY_DATE_MDY ? 1 : 2;
+        *day = 3 - *month;
+        return s->style->date_lenient;
+    }
+    if (long_first)
         order = HY_DATE_YMD;
-    } else if (order == HY_DATE_YMD && s->digits[2] >= 3 && s->style->date_lenient) {
+    else if (order == HY_DATE_YMD && s->digits[2] >= 3 && s->style->date_lenient)
         order = HY_DATE_MDY;
-    }
     *year = order == HY_DATE_YMD ? 0 : 2;
     *month = order == HY_DATE_MDY ? 0 : 1;
     *day = 3 - *year - *month;
@@ -645,7 +672,7 @@ HyStatus hy_timestamptz_parse(const HyTextStyle *style, const char *text, size_t
         HY_TRY(scan(&s, style, text, len));
         HY_TRY(resolve_timestamp(&s, &local));
     }
-    if (s.special == EPOCH || s.special == LAST || s.special == FIRST) {
+    if (s.special == EPOCH) {
         *out = local;
         return HY_OK;
     }
@@ -655,9 +682,7 @@ HyStatus hy_timestamptz_parse(const HyTextStyle *style, const char *text, size_t
     else
         utc = hy_time_zone_to_utc(s.zone ? s.zone : style->time_zone, local);
     if (utc < HY_TIMESTAMP_MIN || utc > HY_TIMESTAMP_MAX)
-        return hy_error("22P02",
-            "invalid timestamp literal '%.*s': Year outside of supported range",
-            len < 200 ? (int)len : 200, text);
+        return hy_error("22008", "timestamp out of range");
     *out = utc;
     return HY_OK;
 }

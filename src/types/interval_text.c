@@ -360,7 +360,7 @@ static bool read_time(Parser *ps, int sign, int64_t first)
     int64_t second = 0, third = 0;
     double fraction = 0;
     bool has_third = false;
-    if ((ps->seen & bits) || first > 99)
+    if (ps->seen & bits)
         return false;
     ps->p++;
     if (is_digit(ps, 0) && !read_digits(ps, 59, &second))
@@ -378,12 +378,15 @@ static bool read_time(Parser *ps, int sign, int64_t first)
             third = second;
             second = first;
             first = 0;
+            has_third = true;
         }
     }
     int64_t micros = first * HY_MICROS_PER_HOUR + second * HY_MICROS_PER_MINUTE +
                      third * HY_MICROS_PER_SECOND + (int64_t)round(fraction * 1e6);
     ps->seen |= bits;
     ps->any = true;
+    if (!has_third && first * 60 + second > 24 * 60) /* more hours need h:m:s */
+        return false;
     return second <= 59 && !__builtin_add_overflow(ps->micros, sign * micros, &ps->micros);
 }
 

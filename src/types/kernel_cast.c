@@ -65,7 +65,6 @@ DEFINE_TOTAL(int2_to_float4, int16_t, float, x)
 DEFINE_TOTAL(int4_to_float4, int32_t, float, x)
 DEFINE_TOTAL(int8_to_float4, int64_t, float, x)
 DEFINE_TOTAL(float4_to_float8, float, double, x)
-DEFINE_TOTAL(float8_to_float4, double, float, x)
 DEFINE_TOTAL(bool_to_int4, uint8_t, int32_t, x)
 DEFINE_TOTAL(int2_to_bool, int16_t, uint8_t, x != 0)
 DEFINE_TOTAL(int4_to_bool, int32_t, uint8_t, x != 0)
@@ -79,6 +78,20 @@ DEFINE_ROUND(float4_to_int8, float, int64_t, -0x1p63, 0x1p63)
 DEFINE_ROUND(float8_to_int2, double, int16_t, -32768.0, 32768.0)
 DEFINE_ROUND(float8_to_int4, double, int32_t, -2147483648.0, 2147483648.0)
 DEFINE_ROUND(float8_to_int8, double, int64_t, -0x1p63, 0x1p63)
+
+/* Only infinity may become infinite. */
+static bool float8_to_float4(const HyCastContext *ctx, const void *vin, size_t n, void *vout)
+{
+    const double *restrict in = vin;
+    float *restrict out = vout;
+    bool bad = false;
+    (void)ctx;
+    for (size_t i = 0; i < n; i++) {
+        out[i] = (float)in[i];
+        bad |= (fabs((double)out[i]) == (double)INFINITY) & (fabs(in[i]) != (double)INFINITY);
+    }
+    return !bad;
+}
 
 /* Integers to numerics: a factor, and a limit before it is applied. */
 #define DEFINE_TO_NUMERIC(name, S)                                                                 \

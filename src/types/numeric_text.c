@@ -98,10 +98,9 @@ HyIntParse hy_int64_parse(const char *text, size_t len, int64_t *out)
         p++;
     if (end - p > 1 && end[-1] == '.')
         end--;
-    if (p == end)
-        return HY_INT_SYNTAX;
     uint64_t v = 0;
     bool overflow = false;
+    const char *first = p;
     if (end - p <= 18) { /* cannot overflow */
         for (; p < end && is_digit(*p); p++)
             v = v * 10 + (uint64_t)(*p - '0');
@@ -110,12 +109,10 @@ HyIntParse hy_int64_parse(const char *text, size_t len, int64_t *out)
             overflow |= __builtin_mul_overflow(v, 10, &v) |
                         __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v);
     }
-    if (p < end)
-        return HY_INT_SYNTAX;
     if (overflow || v > (uint64_t)INT64_MAX + negative)
         return HY_INT_RANGE;
     *out = negative ? (int64_t)(0 - v) : (int64_t)v;
-    return HY_INT_OK;
+    return p < end || p == first ? HY_INT_SYNTAX : HY_INT_OK;
 }
 
 /* A numeric text taken apart: `digits` without leading zeros, at most 40 of them kept. */
@@ -149,7 +146,8 @@ static void add_digit(Scanned *s, int digit, bool fraction)
     s->n_fraction += fraction;
 }
 
-static HyStatus scan_exponent(const char *text, size_t len, size_t at, Scanned *s)
+/* Exponents go as far as the digits of the widest type of the same physical form. */
+static HyStatus scan_exponent(const char *text, size_t len, size_t at, int max_exponent, Scanned *s)
 {
     size_t i = at;
     bool negative = i < len && text[i] == '-';
@@ -159,14 +157,14 @@ static HyStatus scan_exponent(const char *text, size_t len, size_t at, Scanned *
     int exponent = 0;
     for (; i < len && is_digit(text[i]) && exponent < 1000; i++)
         exponent = exponent * 10 + (text[i] - '0');
-    if (i == first || i < len || exponent > HY_NUMERIC_MAX_PRECISION)
+    if (i == first || i < len || exponent > max_exponent)
         return hy_error_in_text("22P02", "invalid number format: invalid exponent value", text, len,
             i < len ? i + 2 : i + 1, 1);
     s->exponent = negative ? -exponent : exponent;
     return HY_OK;
 }
 
-static HyStatus scan_numeric(const char *text, size_t len, Scanned *s)
+static HyStatus scan_numeric(const char *text, size_t len, int max_exponent, Scanned *s)
 {
     *s = (Scanned){.next_digit = -1};
     size_t i = 0;
@@ -185,7 +183,7 @@ static HyStatus scan_numeric(const char *text, size_t len, Scanned *s)
         for (i++; i < len && is_digit(text[i]); i++)
             add_digit(s, text[i] - '0', true);
     if (i < len && (text[i] == 'e' || text[i] == 'E'))
-        return scan_exponent(text, len, i + 1, s);
+        return scan_exponent(text, len, i + 1, max_exponent, s);
     if (i < len)
         return syntax_error(text, len, i + (in_fraction ? 1 : 2));
     return HY_OK;
@@ -256,7 +254,9 @@ HyStatus hy_numeric_parse(const char *text, size_t len, int precision, int scale
     if (parse_plain(text, len, precision, scale, out))
         return HY_OK;
     Scanned s;
-    HY_TRY(scan_numeric(text, len, &s));
+    bool is_short = precision <= HY_NUMERIC_MAX_SHORT_PRECISION;
+    HY_TRY(scan_numeric(
+        text, len, is_short ? HY_NUMERIC_MAX_SHORT_PRECISION : HY_NUMERIC_MAX_PRECISION, &s));
     if (!scale_scanned(&s, precision, scale, out))
         return hy_error_in_text("22003", "numeric overflow", text, len, len + 1, 1);
     return HY_OK;

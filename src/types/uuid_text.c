@@ -37,7 +37,7 @@ bool hy_uuid_parse(const char *text, size_t len, uint8_t out[16])
     uint8_t bytes[16];
     size_t n = 0;
     for (size_t i = 0; i < len;) {
-        if (text[i] == '-' && n > 0 && n < 16 && text[i - 1] != '-') {
+        if (text[i] == '-' && n > 0 && n < 16 && n % 2 == 0 && text[i - 1] != '-') {
             i++;
             continue;
         }

@@ -9,7 +9,7 @@
 #define HY_UUID_TEXT_MAX 36
 /* Lower case with dashes; returns 36. */
 size_t hy_uuid_format(const uint8_t *bytes, char out[HY_UUID_TEXT_MAX]);
-/* 32 hexadecimal digits; dashes between pairs of digits, braces and blanks around are allowed. */
+/* 32 hexadecimal digits; dashes after every fourth digit, braces and blanks around are allowed. */
 bool hy_uuid_parse(const char *text, size_t len, uint8_t out[16]);
 
 #endif

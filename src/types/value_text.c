@@ -202,9 +202,10 @@ static HyStatus parse_bool(const char *text, size_t len, uint8_t *out)
 static HyStatus parse_integer(const char *text, size_t len, int64_t min, int64_t max, int64_t *out)
 {
     HyIntParse result = hy_int64_parse(text, len, out);
-    if (HY_LIKELY(result == HY_INT_OK && *out >= min && *out <= max))
+    bool fits = result != HY_INT_RANGE && *out >= min && *out <= max;
+    if (HY_LIKELY(result == HY_INT_OK && fits))
         return HY_OK;
-    if (result == HY_INT_SYNTAX)
+    if (fits) /* too many digits come first, as where the digits are followed by nonsense */
         return hy_error_syntax_of("integer", text, len);
     return hy_error_in_text("22003", "numeric overflow", text, len, 1, len);
 }
@@ -213,7 +214,8 @@ static HyStatus parse_oid(const char *text, size_t len, uint32_t *out)
 {
     int64_t v;
     HyIntParse result = hy_int64_parse(text, len, &v);
-    if (result == HY_INT_SYNTAX || (result == HY_INT_OK && v < 0))
+    if (result == HY_INT_SYNTAX || len == 0 || text[0] == '-' || text[0] == '+' ||
+        text[len - 1] == '.')
         return hy_error("22P02", "invalid oid");
     if (result == HY_INT_RANGE || v > UINT32_MAX)
         return hy_error_in_text("22003", "numeric overflow", text, len, 1, len);
