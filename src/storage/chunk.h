@@ -23,6 +23,12 @@ typedef struct HyChunk HyChunk;
 HyStatus hy_chunk_open(HyType type, uint16_t database_version, uint8_t *bytes, size_t len, uint32_t n_rows,
     HyMemory *memory, HyChunk **out) HY_MUST_CHECK;
 
+/* The same from an object of the container, with its padding and its memory. Takes over the bytes, also on
+ * failure; *bytes is empty afterwards. */
+struct HyObjectBytes;
+HyStatus hy_chunk_open_object(HyType type, uint16_t database_version, struct HyObjectBytes *bytes,
+    uint32_t n_rows, HyChunk **out) HY_MUST_CHECK;
+
 /* Makes a plain chunk over values in memory (flat; validity may be NULL). Copies nothing: data, validity and
  * string bytes must outlive the chunk. Used for the tail of a table and for plain blocks. */
 HyStatus hy_chunk_plain(HyType type, const void *data, const uint64_t *validity, uint32_t n_rows,

@@ -22,7 +22,7 @@ static unsigned grown_shift(unsigned shift, uint32_t count, uint32_t row, uint32
 {
     unsigned bits = 64 - shift + (count > row / 4 ? 3 : 1);
     if (count > row / 2)
-        while (bits < 19 && (UINT32_C(1) << bits) < 2 * n + 2)
+        while (bits < 19 && (UINT32_C(1) << bits) < 2 * n)
             bits++;
     return 64 - bits;
 }

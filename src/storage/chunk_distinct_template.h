@@ -10,31 +10,18 @@
 
 typedef struct FN(Item) {
     T key;
-    uint32_t id;
+    uint32_t row;
 } FN(Item);
 
-static void FN(reinsert)(uint32_t *slots, unsigned shift, const T *values, uint32_t count)
-{
-    size_t last = ((size_t)1 << (64 - shift)) - 1;
-    for (uint32_t id = 0; id < count; id++) {
-        size_t h = (size_t)(HASH(values[id]) >> shift);
-        while (slots[h])
-            h = (h + 1) & last;
-        slots[h] = id + 1;
-    }
-}
-
-/* Open addressing, at most half full; a slot holds id + 1. Most rows cost one look into the slots
- * and, when the value is known, one into the values. */
+/* Open addressing, at most half full; a slot holds the first row of a value + 1. Most rows cost one
+ * look into the slots and, when the value is known, one at its first row. */
 static HyStatus FN(count)(HyDistinct *d)
 {
     const T *deltas = d->deltas;
-    T *values;
-    uint32_t *ids;
+    uint32_t *first_rows;
     uint32_t *slots = NULL;
     unsigned shift = 64 - FIRST_TABLE_BITS;
-    HY_SCRATCH(d->scratch, values, d->n);
-    HY_SCRATCH(d->scratch, ids, d->n);
+    HY_SCRATCH(d->scratch, first_rows, d->n);
     HY_TRY(new_slots(d->scratch, shift, &slots));
     size_t last = ((size_t)1 << (64 - shift)) - 1;
     uint32_t count = 0;
@@ -42,23 +29,29 @@ static HyStatus FN(count)(HyDistinct *d)
         T v = deltas[i];
         size_t h = (size_t)(HASH(v) >> shift);
         uint32_t slot;
-        while ((slot = slots[h]) && values[slot - 1] != v)
+        while ((slot = slots[h]) && deltas[slot - 1] != v)
             h = (h + 1) & last;
-        if (!slot) {
-            values[count++] = v;
-            slots[h] = slot = count;
-            if (2 * (size_t)count > last) {
-                shift = grown_shift(shift, count, i, d->n);
-                HY_TRY(new_slots(d->scratch, shift, &slots));
-                last = ((size_t)1 << (64 - shift)) - 1;
-                FN(reinsert)(slots, shift, values, count);
-            }
+        if (slot) {
+            first_rows[i] = slot - 1;
+            continue;
         }
-        ids[i] = slot - 1;
+        slots[h] = i + 1;
+        first_rows[i] = i;
+        if (2 * (size_t)++count <= last + 1)
+            continue;
+        shift = grown_shift(shift, count, i, d->n);
+        HY_TRY(new_slots(d->scratch, shift, &slots));
+        last = ((size_t)1 << (64 - shift)) - 1;
+        for (uint32_t row = 0; row <= i; row++) {
+            if (first_rows[row] != row)
+                continue;
+            for (h = (size_t)(HASH(deltas[row]) >> shift); slots[h];)
+                h = (h + 1) & last;
+            slots[h] = row + 1;
+        }
     }
     d->count = count;
-    d->ids = ids;
-    d->values = values;
+    d->first_rows = first_rows;
     return HY_OK;
 }
 
@@ -102,16 +95,15 @@ static FN(Item) * FN(radix_sort)(FN(Item) * items, FN(Item) * spare, uint32_t n)
 
 static HyStatus FN(codes)(HyDistinct *d, void **sorted, uint32_t *codes)
 {
-    const T *values = d->values;
+    const T *deltas = d->deltas;
     FN(Item) * items;
     FN(Item) *spare = NULL;
     T *out;
-    uint32_t *rank;
     HY_SCRATCH(d->scratch, items, d->count);
     HY_SCRATCH(d->scratch, out, d->count);
-    HY_SCRATCH(d->scratch, rank, d->count);
-    for (uint32_t id = 0; id < d->count; id++)
-        items[id] = (FN(Item)){values[id], id};
+    for (uint32_t row = 0, k = 0; k < d->count; row++)
+        if (d->first_rows[row] == row)
+            items[k++] = (FN(Item)){deltas[row], row};
     if (d->count <= 64) {
         FN(insertion_sort)(items, d->count);
     } else {
@@ -120,10 +112,11 @@ static HyStatus FN(codes)(HyDistinct *d, void **sorted, uint32_t *codes)
     }
     for (uint32_t k = 0; k < d->count; k++) {
         out[k] = items[k].key;
-        rank[items[k].id] = k;
+        codes[items[k].row] = k;
     }
+    /* a first row comes before the others of its value and has its code already */
     for (uint32_t i = 0; i < d->n; i++)
-        codes[i] = rank[d->ids[i]];
+        codes[i] = codes[d->first_rows[i]];
     *sorted = out;
     return HY_OK;
 }

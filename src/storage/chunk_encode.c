@@ -4,22 +4,41 @@
 
 /* ---- Scratch ---- */
 
+#define SCRATCH_BYTES_PER_ROW 72
+
+void hy_scratch_init(HyScratch *scratch, HyMemory *memory, size_t n_rows)
+{
+    memset(scratch, 0, sizeof *scratch);
+    scratch->memory = memory;
+    scratch->block_bytes = SCRATCH_BYTES_PER_ROW * n_rows + 4096;
+}
+
 HyStatus hy_scratch_take(HyScratch *scratch, size_t bytes, void **out)
 {
-    if (scratch->n_pieces == HY_ARRAY_LEN(scratch->pieces))
-        return hy_error("XX000", "too many pieces of scratch memory");
-    HY_TRY(hy_memory_alloc(scratch->memory, bytes, out));
-    scratch->pieces[scratch->n_pieces] = *out;
-    scratch->lens[scratch->n_pieces++] = bytes;
+    bytes = hy_align_up(bytes, 64);
+    if (bytes > scratch->left) {
+        void *block = NULL;
+        size_t len = bytes > scratch->block_bytes ? bytes : scratch->block_bytes;
+        if (scratch->n_blocks == HY_ARRAY_LEN(scratch->blocks))
+            return hy_error("XX000", "too many blocks of scratch memory");
+        HY_TRY(hy_memory_alloc(scratch->memory, len, &block));
+        scratch->blocks[scratch->n_blocks] = block;
+        scratch->lens[scratch->n_blocks++] = len;
+        scratch->at = block;
+        scratch->left = len;
+    }
+    *out = scratch->at;
+    scratch->at += bytes;
+    scratch->left -= bytes;
     return HY_OK;
 }
 
 void hy_scratch_free(HyScratch *scratch)
 {
-    while (scratch->n_pieces) {
-        scratch->n_pieces--;
+    while (scratch->n_blocks) {
+        scratch->n_blocks--;
         hy_memory_free(
-            scratch->memory, scratch->pieces[scratch->n_pieces], scratch->lens[scratch->n_pieces]);
+            scratch->memory, scratch->blocks[scratch->n_blocks], scratch->lens[scratch->n_blocks]);
     }
 }
 
@@ -164,7 +183,7 @@ static HyStatus run(HyEncodeJob *job, const uint64_t *validity, uint8_t **out, s
         return hy_error("XX000", "a block of %u rows cannot be encoded", job->n_rows);
     job->physical = hy_type_physical(job->type);
     job->width = hy_physical_size(job->physical);
-    job->scratch.memory = job->memory;
+    hy_scratch_init(&job->scratch, job->memory, job->n_rows);
     HyStatus st = encode(job, validity);
     hy_scratch_free(&job->scratch);
     if (st) {

@@ -1,5 +1,6 @@
 /* Opening chunks: everything that reading relies on is checked here once, so that the loops over
  * rows need no checks (spec/hyper-file-blocks.md, sections 2 to 5). */
+#include "io/container.h"
 #include "storage/chunk_internal.h"
 
 static HyStatus damaged(const char *what, uint64_t offset)
@@ -34,7 +35,7 @@ void hy_chunk_destroy(HyChunk *chunk)
         return;
     for (size_t i = 0; i < HY_ARRAY_LEN(chunk->owned); i++)
         hy_memory_free(chunk->memory, chunk->owned[i], chunk->owned_len[i]);
-    hy_memory_free(chunk->memory, chunk->bytes, chunk->len);
+    hy_memory_free(chunk->memory, chunk->bytes, chunk->bytes_allocated);
     hy_memory_free(chunk->memory, chunk, sizeof *chunk);
 }
 
@@ -421,24 +422,41 @@ static HyStatus open_block(HyChunk *chunk, uint32_t n_rows)
     return HY_OK;
 }
 
-HyStatus hy_chunk_open(HyType type, uint16_t database_version, uint8_t *bytes, size_t len,
-    uint32_t n_rows, HyMemory *memory, HyChunk **out)
+static HyStatus open_bytes(HyType type, uint16_t database_version, HyObjectBytes given,
+    size_t allocated, uint32_t n_rows, HyChunk **out)
 {
     HyChunk *chunk = NULL;
-    HyStatus st = hy_chunk_new(type, memory, &chunk);
+    HyStatus st = hy_chunk_new(type, given.memory, &chunk);
     if (st) {
-        hy_memory_free(memory, bytes, len);
+        hy_memory_free(given.memory, given.data, allocated);
         return st;
     }
     chunk->version = database_version;
-    chunk->bytes = bytes;
-    chunk->len = len;
+    chunk->bytes = given.data;
+    chunk->len = given.size;
+    chunk->bytes_allocated = allocated;
     HY_GO(open_block(chunk, n_rows));
     *out = chunk;
     chunk = NULL;
 done:
     hy_chunk_destroy(chunk);
     return st;
+}
+
+HyStatus hy_chunk_open(HyType type, uint16_t database_version, uint8_t *bytes, size_t len,
+    uint32_t n_rows, HyMemory *memory, HyChunk **out)
+{
+    HyObjectBytes given = {.data = bytes, .size = len, .memory = memory};
+    return open_bytes(type, database_version, given, len, n_rows, out);
+}
+
+HyStatus hy_chunk_open_object(
+    HyType type, uint16_t database_version, HyObjectBytes *bytes, uint32_t n_rows, HyChunk **out)
+{
+    HyObjectBytes given = *bytes;
+    *bytes = (HyObjectBytes){0};
+    size_t allocated = given.size + HY_OBJECT_PADDING;
+    return open_bytes(type, database_version, given, allocated, n_rows, out);
 }
 
 HyStatus hy_chunk_plain(

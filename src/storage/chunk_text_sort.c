@@ -12,6 +12,7 @@ typedef struct Item {
 typedef struct Sort {
     const HyString *texts;
     Item *items, *spare;
+    uint32_t min_group; /* smaller groups of equal keys are left as they are */
 } Sort;
 
 #define RADIX_ITEMS 256
@@ -144,18 +145,19 @@ static void sort_group(const Sort *sort, uint32_t begin, uint32_t n, size_t dept
         uint32_t end = i + 1;
         while (end < n && items[end].key == items[i].key)
             end++;
-        if (end - i > 1) {
+        if (end - i >= sort->min_group) {
             uint32_t n_ended = split_ended(sort, items + i, spare + i, end - i, depth);
-            if (end - i - n_ended > 1)
+            if (end - i - n_ended >= sort->min_group)
                 sort_group(sort, begin + i + n_ended, end - i - n_ended, depth + 8);
         }
         i = end;
     }
 }
 
-HyStatus hy_text_sort(HyScratch *scratch, const HyString *texts, uint32_t n, uint32_t *order)
+HyStatus hy_text_sort(
+    HyScratch *scratch, const HyString *texts, uint32_t n, uint32_t min_group, uint32_t *order)
 {
-    Sort sort = {.texts = texts};
+    Sort sort = {.texts = texts, .min_group = min_group};
     HY_SCRATCH(scratch, sort.items, n);
     HY_SCRATCH(scratch, sort.spare, n);
     for (uint32_t i = 0; i < n; i++)
