@@ -43,7 +43,11 @@ typedef enum HyJoinKind {
     HY_JOIN_FULL,
     HY_JOIN_SEMI,   /* left rows with a match */
     HY_JOIN_ANTI,   /* left rows without a match */
-    HY_JOIN_MARK,   /* left rows plus boolean mark_column: the three-valued result of = ANY */
+    HY_JOIN_MARK,   /* left rows plus boolean mark_column: OR, three-valued, over all right rows of "keys
+                       equal AND predicate". With a predicate, the keys are two-valued: they only select
+                       the candidates over which the predicate is three-valued. Without one, there is
+                       one key whose nulls count (x = ANY), or several of which the caller only wants
+                       to know whether the mark is true (EXISTS). No keys, no predicate: any row at all */
     HY_JOIN_SINGLE, /* as LEFT, but 21000 when a left row has two matches */
     HY_JOIN_DEPENDENT /* inputs[1] uses columns of inputs[0] (LATERAL, correlated subqueries); removed by
                          unnesting; dependent_kind says which of the above it is otherwise */
