@@ -10,6 +10,7 @@
     X(aggregate_minmax)                                                                            \
     X(arithmetic)                                                                                  \
     X(like)                                                                                        \
+    X(math)                                                                                        \
     X(operators)                                                                                   \
     X(text_basic)                                                                                  \
     X(text_part)
