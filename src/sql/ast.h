@@ -169,7 +169,7 @@ typedef enum HyAstExprKind {
     HY_AST_CAST,        /* .cast: CAST(x AS t), TRY_CAST(x AS t), x::t */
     HY_AST_SUBSCRIPT,   /* .subscript: a[i] */
     HY_AST_SLICE,       /* .subscript: a[i:j] */
-    HY_AST_FIELD,       /* .field: (expr).name; name "*" with star set */
+    HY_AST_FIELD,       /* .field: (expr).name */
     /* compound */
     HY_AST_CASE,  /* .cases */
     HY_AST_CALL,  /* .call: functions, aggregates, window functions, normalised special syntax */
@@ -400,7 +400,6 @@ struct HyAstExpr {
         struct {
             HyAstExpr *operand;
             HyAstName name;
-            bool star;
         } field;
         HyAstCase *cases;
         HyAstCall *call;
@@ -628,7 +627,7 @@ typedef struct HyAstOnConflict {
 
 typedef struct HyAstInsert {
     HyAstQName table;
-    HyAstName alias;
+    HyAstName alias; /* absent: neither genuine nor our grammar has INSERT INTO t AS a */
     HyAstNameList columns;
     HyAstQuery *source; /* VALUES (with HY_AST_DEFAULT) or a query; NULL: DEFAULT VALUES */
     HyAstOnConflict *on_conflict; /* or NULL */

@@ -17,6 +17,8 @@ static size_t token_length(const char *sql, size_t len, size_t offset)
     HyToken token = hy_lexer_next(sql, len, offset);
     if (token.offset != offset || token.kind == HY_TOK_END)
         return 0;
+    if (token.kind == HY_TOK_INVALID)
+        return 1;
     size_t end = offset + token.length;
     while (token.kind == HY_TOK_IDENT || hy_token_is_keyword(token.kind)) {
         HyToken dot = hy_lexer_next(sql, len, end);
@@ -76,7 +78,7 @@ static Window choose_window(const Place *place)
     if (place->line_length <= SHOWN_MAX)
         return w;
     size_t left = place->column;
-    size_t token = place->token_length < SHOWN_MAX ? place->token_length : SHOWN_MAX;
+    size_t token = place->token_length < SHOWN_MAX / 2 ? place->token_length : SHOWN_MAX / 2;
     size_t right = place->line_length - place->column - token;
     size_t room = SHOWN_MAX - token;
     size_t half = room / 2;

@@ -8,9 +8,8 @@ HyStatus hy_parse_schema_name(HyParser *p, HyAstQName *out)
     if (out->parts.n <= 2)
         return HY_OK;
     const HyAstName *n = out->parts.items;
-    HyStatus err = hy_error("42601", "invalid qualified name, too many dots");
-    err = hy_error_detail(err, "after \"%s\".\"%s\"", n[0].text, n[1].text);
-    return hy_error_at(err, out->span.offset);
+    HyStatus err = hy_error("42601", "invalid schema name, too many dots");
+    return hy_error_detail(err, "after \"%s\".\"%s\"", n[0].text, n[1].text);
 }
 
 static HyStatus parse_rename_to(HyParser *p, HyAstName *out)
@@ -63,6 +62,10 @@ static HyStatus parse_alter_action(HyParser *p, HyAstAlterAction *a)
     } else {
         HY_TRY(expect(p, HY_KW_DROP));
         a->kind = HY_AST_ALTER_DROP_COLUMN;
+        if (accept(p, HY_KW_CONSTRAINT)) {
+            HY_TRY(hy_parse_name(p, &a->name));
+            return hy_error("0A000", "DROP CONSTRAINT is not supported");
+        }
         (void)accept(p, HY_KW_COLUMN);
         HY_TRY(hy_parse_name(p, &a->name));
     }
@@ -205,6 +208,8 @@ HyStatus hy_parse_drop(HyParser *p, HyAstStmt **out)
     }
     if (hy_parser_refused_object(peek(p)))
         return refuse_drop(p, peek(p));
+    if (hy_parser_accept2(p, HY_KW_MATERIALIZED, HY_KW_VIEW))
+        return hy_error("0A000", "materialized view support not implemented yet");
     return hy_parser_error(p);
 }
 

@@ -278,6 +278,8 @@ static HyStatus parse_create_schema(HyParser *p, HyAstStmt **out)
     (*out)->schema = schema;
     p->pos++; /* SCHEMA */
     HY_TRY(parse_if_not_exists(p, &schema->if_not_exists));
+    if (peek(p) == HY_KW_AUTHORIZATION)
+        return hy_error("42601", "CREATE SCHEMA without schema name not implemented yet");
     return hy_parse_schema_name(p, &schema->name);
 }
 
@@ -373,14 +375,14 @@ static HyStatus parse_persistence(HyParser *p, HyAstPersistence *out)
 static HyStatus parse_or_replace(HyParser *p)
 {
     HY_TRY(expect(p, HY_KW_REPLACE));
-    if (peek(p) == HY_KW_RECURSIVE || peek(p) == HY_KW_TEMP || peek(p) == HY_KW_TEMPORARY)
+    HyAstPersistence persistence;
+    HY_TRY(parse_persistence(p, &persistence));
+    if (peek(p) == HY_KW_RECURSIVE)
         p->pos++;
     if (peek(p) == HY_KW_FUNCTION || peek(p) == HY_KW_VIEW)
         return hy_error("0A000", "%s", hy_parser_refused_object(peek(p)));
     hy_parser_note_expected(p, HY_KW_FUNCTION);
     hy_parser_note_expected(p, HY_KW_RECURSIVE);
-    hy_parser_note_expected(p, HY_KW_TEMP);
-    hy_parser_note_expected(p, HY_KW_TEMPORARY);
     hy_parser_note_expected(p, HY_KW_VIEW);
     return hy_parser_error(p);
 }

@@ -26,6 +26,8 @@ static HyStatus parse_target(HyParser *p, HyAstQName *table, bool *only, HyAstNa
     (void)accept(p, HY_TOK_STAR);
     if (accept(p, HY_KW_AS) || (hy_parser_at_name(p) && peek(p) != HY_KW_SET))
         HY_TRY(hy_parse_name(p, alias));
+    else
+        hy_parser_note_expected(p, HY_TOK_IDENT);
     return HY_OK;
 }
 
@@ -137,7 +139,7 @@ static HyStatus parse_on_conflict(HyParser *p, HyAstOnConflict **out)
  */
 static HyStatus parse_insert_source(HyParser *p, HyAstInsert *insert)
 {
-    if (accept(p, HY_KW_DEFAULT))
+    if (insert->columns.n == 0 && accept(p, HY_KW_DEFAULT))
         return expect(p, HY_KW_VALUES);
     if (!hy_parser_at_query(p) && !hy_parser_at_paren_query(p)) {
         hy_parser_note_expected(p, HY_KW_SELECT);
@@ -165,11 +167,14 @@ HyStatus hy_parse_insert(HyParser *p, const HyWithClause *with, HyAstStmt *stmt)
     p->pos++; /* INSERT */
     HY_TRY(expect(p, HY_KW_INTO));
     HY_TRY(hy_parse_table_name(p, &insert->table));
-    if (accept(p, HY_KW_AS))
-        HY_TRY(hy_parse_name(p, &insert->alias));
     if (peek(p) == HY_TOK_LPAREN && !hy_parser_at_paren_query(p)) {
+        p->pos++;
         hy_parser_note_expected(p, HY_KW_SELECT);
-        HY_TRY(hy_parse_column_list(p, &insert->columns));
+        hy_parser_note_expected(p, HY_KW_WITH);
+        hy_parser_note_expected(p, HY_KW_TABLE);
+        hy_parser_note_expected(p, HY_TOK_LPAREN);
+        HY_TRY(hy_parse_name_list(p, &insert->columns));
+        HY_TRY(expect(p, HY_TOK_RPAREN));
     }
     HY_TRY(parse_insert_source(p, insert));
     HY_TRY(parse_on_conflict(p, &insert->on_conflict));

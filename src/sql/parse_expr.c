@@ -110,9 +110,10 @@ static Level next_level(const HyParser *p)
     case HY_KW_IN:
     case HY_KW_LIKE:
     case HY_KW_ILIKE:
-    case HY_KW_SIMILAR:
     case HY_KW_BETWEEN:
         return LEVEL_IN;
+    case HY_KW_SIMILAR: /* SUBSTRING (x SIMILAR y ..) has one, too */
+        return peek_at(p, 1) == HY_KW_TO ? LEVEL_IN : LEVEL_NONE;
     case HY_TOK_OPERATOR:
         return is_like_operator(operator_of(p, next_token(p))) ? LEVEL_IN : LEVEL_OTHER;
     case HY_KW_OPERATOR:
@@ -272,8 +273,11 @@ static HyStatus parse_binary(HyParser *p, HyAstExpr *left, Level level, HyAstExp
     HY_TRY(take_operator(p, &op, &text));
     if (is_like_operator(op))
         return parse_like_operator(p, left, op, pos, out);
-    if ((level == LEVEL_COMPARE || level == LEVEL_OTHER) && at_quantifier(p))
+    if (at_quantifier(p))
         return parse_quantified(p, left, op, pos, out);
+    hy_parser_note_expected(p, HY_KW_ALL);
+    hy_parser_note_expected(p, HY_KW_ANY);
+    hy_parser_note_expected(p, HY_KW_SOME);
     HY_TRY(parse_level(p, level + 1, &right));
     HY_TRY(new_infix(p, HY_AST_BINARY, left, pos, out));
     (*out)->binary.op = op;
@@ -502,14 +506,15 @@ static HyStatus parse_rest(HyParser *p, HyAstExpr *left, Level min, HyAstExpr **
         if (level == LEVEL_NONE || level < min)
             break;
         if (!left->parenthesized && !associates(left, level)) {
-            hy_parser_note_expected(p, HY_TOK_END);
+            hy_parser_note_expected(p, HY_EXPECT_ITEM_END);
             return hy_parser_error(p);
         }
         if (level > LEVEL_AND)
             HY_TRY(hy_parser_enter(p)); /* a chain nests to the left */
         HY_TRY(parse_infix(p, left, level, &left));
     }
-    hy_parser_note_expected(p, HY_EXPECT_OPERATORS);
+    hy_parser_note_expected(
+        p, min > LEVEL_COMPARE ? HY_EXPECT_TIGHT_OPERATORS : HY_EXPECT_OPERATORS);
     p->depth = depth;
     *out = left;
     return HY_OK;

@@ -198,6 +198,28 @@ static HyStatus parse_table_function(HyParser *p, HyAstFrom **out)
     return HY_OK;
 }
 
+/* CURRENT_DATE and the like parse as table functions, but are none. */
+static const uint16_t functions_without_table[] = {HY_KW_CAST, HY_KW_CURRENT_CATALOG,
+    HY_KW_CURRENT_DATE, HY_KW_CURRENT_ROLE, HY_KW_CURRENT_TIME, HY_KW_CURRENT_TIMESTAMP,
+    HY_KW_CURRENT_USER, HY_KW_LOCALTIME, HY_KW_LOCALTIMESTAMP, HY_KW_SESSION_USER, HY_KW_USER};
+
+static bool at_function_without_table(const HyParser *p)
+{
+    for (size_t i = 0; i < HY_ARRAY_LEN(functions_without_table); i++) {
+        if (peek(p) == functions_without_table[i])
+            return true;
+    }
+    return false;
+}
+
+static void note_from_starts(HyParser *p)
+{
+    hy_parser_note_expected(p, HY_KW_TABLE);
+    hy_parser_note_expected(p, HY_TOK_LPAREN);
+    for (size_t i = 0; i < HY_ARRAY_LEN(functions_without_table); i++)
+        hy_parser_note_expected(p, functions_without_table[i]);
+}
+
 static HyStatus parse_from_primary(HyParser *p, HyAstFrom **out)
 {
     HY_TRY(hy_parser_enter(p));
@@ -206,11 +228,12 @@ static HyStatus parse_from_primary(HyParser *p, HyAstFrom **out)
         HY_TRY(parse_paren(p, lateral, out));
     } else if (peek(p) == HY_KW_TABLE && !lateral) {
         HY_TRY(parse_table_function(p, out));
+    } else if (at_function_without_table(p)) {
+        return hy_error_at(hy_error("42601", "invalid table function"), next_offset(p));
     } else if (peek(p) == HY_KW_ROWS && peek_at(p, 1) == HY_KW_FROM) {
         return hy_parser_refuse(p, "ROWS FROM not implemented yet");
     } else {
-        hy_parser_note_expected(p, HY_KW_TABLE);
-        hy_parser_note_expected(p, HY_TOK_LPAREN);
+        note_from_starts(p);
         HY_TRY(parse_named(p, lateral, out));
     }
     p->depth--;

@@ -40,7 +40,8 @@ static HyStatus parse_integer(HyParser *p, HyAstExpr **out)
         return integer_error(p, t);
     /* -9223372036854775808 is a bigint, but there is no such positive one */
     if (value == INT64_MIN_MAGNITUDE && (p->minus_pos != p->pos || peek_at(p, 1) == HY_TOK_COLONS))
-        return integer_error(p, t);
+        return hy_error_at(
+            hy_error("42601", "invalid integer constant 9223372036854775808"), t->offset);
     p->pos++;
     HY_TRY(hy_parser_new_expr(p, HY_AST_INTEGER, t->offset, out));
     (*out)->integer = value;
@@ -249,21 +250,17 @@ static HyStatus parse_paren(HyParser *p, HyAstExpr **out)
 /* ---- Subscripts and fields
  * ----------------------------------------------------------------------- */
 
-/* [i], [i:j], [:j]; at the bracket. */
+/* [i] or [i:j]; at the bracket. */
 static HyStatus parse_subscript(HyParser *p, HyAstExpr *operand, HyAstExpr **out)
 {
     uint32_t pos = next_offset(p);
     HyAstExpr *index = NULL;
     HyAstExpr *upper = NULL;
-    bool is_slice = false;
     p->pos++;
-    if (peek(p) != HY_TOK_COLON)
-        HY_TRY(hy_parse_expr(p, &index));
-    if (accept(p, HY_TOK_COLON)) {
-        is_slice = true;
-        if (peek(p) != HY_TOK_RBRACKET)
-            HY_TRY(hy_parse_expr(p, &upper));
-    }
+    HY_TRY(hy_parse_expr(p, &index));
+    bool is_slice = accept(p, HY_TOK_COLON);
+    if (is_slice)
+        HY_TRY(hy_parse_expr(p, &upper));
     HY_TRY(expect(p, HY_TOK_RBRACKET));
     HY_TRY(hy_parser_new_expr(
         p, is_slice ? HY_AST_SLICE : HY_AST_SUBSCRIPT, operand->span.offset, out));
@@ -278,13 +275,10 @@ static HyStatus parse_field(HyParser *p, HyAstExpr *operand, HyAstExpr **out)
 {
     HyAstName name = {0};
     p->pos++;
-    bool star = accept(p, HY_TOK_STAR);
-    if (!star)
-        HY_TRY(hy_parse_label(p, &name));
+    HY_TRY(hy_parse_label(p, &name));
     HY_TRY(hy_parser_new_expr(p, HY_AST_FIELD, operand->span.offset, out));
     (*out)->field.operand = operand;
     (*out)->field.name = name;
-    (*out)->field.star = star;
     return HY_OK;
 }
 
@@ -531,6 +525,11 @@ static HyStatus parse_type_keyword(HyParser *p, HyAstExpr **out)
             hy_parser_note_expected(p, HY_TOK_STRING);
             return hy_parser_error(p);
         }
+        if (peek(p) == HY_TOK_LPAREN) {
+            hy_parser_note_expected(p, HY_EXPECT_ITEM_END);
+            hy_parser_note_expected(p, HY_TOK_STRING);
+            return hy_parser_error(p);
+        }
         p->pos = first;
     }
     return parse_named(p, out);
@@ -569,6 +568,15 @@ HyStatus hy_parse_primary(HyParser *p, HyAstExpr **out)
             return parse_row(p, out);
         case HY_KW_DESCRIPTOR:
             return parse_descriptor(p, out);
+        case HY_KW_COALESCE:
+        case HY_KW_GREATEST:
+        case HY_KW_LEAST:
+            if (peek_at(p, 2) == HY_TOK_RPAREN) { /* not without arguments */
+                p->pos += 2;
+                hy_parser_note_expected(p, HY_EXPECT_EXPRESSION);
+                return hy_parser_error(p);
+            }
+            break;
         default:
             break;
         }

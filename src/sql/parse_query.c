@@ -27,13 +27,11 @@ static HyStatus parse_order_item(HyParser *p, HyAstOrder *out)
         out->descending = true;
     else
         (void)accept(p, HY_KW_ASC);
-    if (!accept(p, HY_KW_NULLS))
-        return HY_OK;
-    out->nulls = HY_AST_NULLS_FIRST;
-    if (accept(p, HY_KW_FIRST))
-        return HY_OK;
-    out->nulls = HY_AST_NULLS_LAST;
-    return expect(p, HY_KW_LAST);
+    if (hy_parser_accept2(p, HY_KW_NULLS, HY_KW_FIRST))
+        out->nulls = HY_AST_NULLS_FIRST;
+    else if (hy_parser_accept2(p, HY_KW_NULLS, HY_KW_LAST))
+        out->nulls = HY_AST_NULLS_LAST;
+    return HY_OK;
 }
 
 HyStatus hy_parse_order_by(HyParser *p, HyAstOrderList *out)
@@ -70,7 +68,7 @@ static HyStatus parse_select_item(HyParser *p, HyAstSelectItem *out)
         return hy_parse_label(p, &out->alias);
     if (hy_parser_at_bare_label(p))
         return hy_parser_take_name(p, &out->alias);
-    hy_parser_note_expected(p, HY_TOK_IDENT);
+    hy_parser_note_expected(p, HY_EXPECT_ITEM_END);
     return HY_OK;
 }
 
@@ -440,6 +438,21 @@ static HyStatus parse_offset(HyParser *p, Tail *tail)
     return HY_OK;
 }
 
+/* FOR UPDATE and its kin */
+static HyStatus refuse_locking(HyParser *p)
+{
+    static const uint16_t words[] = {HY_KW_UPDATE, HY_KW_KEY, HY_KW_NO, HY_KW_READ, HY_KW_SHARE};
+    if (!accept(p, HY_KW_FOR))
+        return HY_OK;
+    for (size_t i = 0; i < HY_ARRAY_LEN(words); i++) {
+        if (accept(p, words[i])) {
+            p->pos -= 2;
+            return hy_parser_refuse(p, "locking options not implemented yet");
+        }
+    }
+    return hy_parser_error(p);
+}
+
 /* ORDER BY, then LIMIT or FETCH and OFFSET in any order. */
 static HyStatus parse_tail(HyParser *p, Tail *tail)
 {
@@ -466,11 +479,7 @@ static HyStatus parse_tail(HyParser *p, Tail *tail)
         }
     }
     tail->is_present = has_limit || has_offset || tail->order_by.n > 0;
-    if (accept(p, HY_KW_FOR)) {
-        p->pos--;
-        return hy_parser_refuse(p, "locking options not implemented yet");
-    }
-    return HY_OK;
+    return refuse_locking(p);
 }
 
 static bool has_clauses(const HyAstQuery *query)

@@ -177,6 +177,7 @@ HyStatus hy_parse_any_name(HyParser *p, HyAstQName *out)
     uint32_t start = next_offset(p);
     HyAstName name;
     HY_TRY(hy_parse_name(p, &name));
+    hy_parser_note_expected(p, HY_TOK_LBRACKET); /* as genuine says */
     if (!accept(p, HY_TOK_DOT))
         return hy_parser_single_qname(p, name, out);
     size_t mark = list_begin(p);

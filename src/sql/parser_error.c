@@ -73,6 +73,8 @@ static const uint16_t display_order[] = {
     HY_KW_CASE,
     HY_KW_ALL,
     HY_TOK_PARAMETER,
+    HY_KW_COLLATE,
+    HY_KW_WITHOUT,
     HY_KW_NULL,
     HY_KW_TRUE,
     HY_KW_FALSE,
@@ -112,6 +114,8 @@ static const uint16_t operators[] = {HY_KW_AND, HY_KW_OR, HY_KW_NOT, HY_KW_IN, H
     HY_KW_NOTNULL, HY_KW_OPERATOR, HY_KW_SIMILAR, HY_TOK_EQ, HY_TOK_LT, HY_TOK_GT, HY_TOK_LE,
     HY_TOK_GE, HY_TOK_NE, HY_TOK_PLUS, HY_TOK_MINUS, HY_TOK_STAR, HY_TOK_SLASH, HY_TOK_PERCENT,
     HY_TOK_CARET, HY_TOK_COLONS, 0};
+static const uint16_t tight_operators[] = {
+    HY_KW_IS, HY_TOK_OPERATOR, HY_KW_OPERATOR, HY_TOK_COLONS, 0};
 static const uint16_t statement_starts[] = {HY_KW_SELECT, HY_KW_INSERT, HY_KW_UPDATE, HY_KW_DELETE,
     HY_KW_MERGE, HY_KW_CREATE, HY_KW_WITH, HY_KW_VALUES, HY_KW_TABLE, HY_KW_ABORT, HY_KW_ALTER,
     HY_KW_ANALYZE, HY_KW_ATTACH, HY_KW_BEGIN, HY_KW_CALL, HY_KW_CLOSE, HY_KW_COMMENT, HY_KW_COMMIT,
@@ -120,12 +124,56 @@ static const uint16_t statement_starts[] = {HY_KW_SELECT, HY_KW_INSERT, HY_KW_UP
     HY_KW_REVOKE, HY_KW_ROLLBACK, HY_KW_SAVEPOINT, HY_KW_SET, HY_KW_SHOW, HY_KW_START,
     HY_KW_TRUNCATE, HY_TOK_LPAREN, 0};
 
+static bool is_expected(const HyParser *p, unsigned kind)
+{
+    return p->expected_pos == p->pos && (p->expected[kind / 64] >> (kind % 64) & 1);
+}
+
 static void expand_group(HyParser *p, unsigned group, const uint16_t *members)
 {
-    if (!(p->expected[group / 64] >> (group % 64) & 1))
+    if (!is_expected(p, group))
         return;
     for (; *members; members++)
         hy_parser_note_expected(p, *members);
+}
+
+static bool is_in_parentheses(const HyParser *p)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < p->pos; i++) {
+        if (p->tokens[i].kind == HY_TOK_LPAREN)
+            open++;
+        else if (p->tokens[i].kind == HY_TOK_RPAREN)
+            open--;
+    }
+    return open > 0;
+}
+
+/* Behind an expression in the select list, where an alias may follow, the genuine server lists this
+ * short set, and what a name can go on with. */
+static void replace_item_end(HyParser *p)
+{
+    static const uint16_t kept[] = {HY_TOK_STRING, HY_TOK_DOT, HY_TOK_LPAREN, HY_TOK_LBRACKET};
+    bool is_kept[HY_ARRAY_LEN(kept)];
+    if (!is_expected(p, HY_EXPECT_ITEM_END))
+        return;
+    for (size_t i = 0; i < HY_ARRAY_LEN(kept); i++)
+        is_kept[i] = is_expected(p, kept[i]);
+    memset(p->expected, 0, sizeof p->expected);
+    for (size_t i = 0; i < HY_ARRAY_LEN(kept); i++) {
+        if (is_kept[i])
+            hy_parser_note_expected(p, kept[i]);
+    }
+    hy_parser_note_expected(p, HY_TOK_COMMA);
+    hy_parser_note_expected(p, HY_TOK_IDENT);
+    hy_parser_note_expected(p, HY_TOK_OPERATOR);
+    hy_parser_note_expected(p, HY_TOK_COLONS);
+    if (is_in_parentheses(p)) {
+        hy_parser_note_expected(p, HY_TOK_RPAREN);
+    } else {
+        hy_parser_note_expected(p, HY_TOK_END);
+        hy_parser_note_expected(p, HY_TOK_SEMICOLON);
+    }
 }
 
 /* The expected tokens that will be shown, and how many there are in all. */
@@ -136,7 +184,7 @@ typedef struct Shown {
 
 static void show(const HyParser *p, unsigned kind, Shown *shown)
 {
-    if (!(p->expected[kind / 64] >> (kind % 64) & 1))
+    if (!is_expected(p, kind))
         return;
     if (shown->n < MAX_SHOWN)
         shown->kinds[shown->n] = (uint16_t)kind;
@@ -170,8 +218,10 @@ static HyStatus format_message(HyParser *p, HyBuffer *text)
 {
     char name[HY_TOKEN_NAME_MAX];
     Shown shown = {0};
+    replace_item_end(p);
     expand_group(p, HY_EXPECT_EXPRESSION, expression_starts);
     expand_group(p, HY_EXPECT_OPERATORS, operators);
+    expand_group(p, HY_EXPECT_TIGHT_OPERATORS, tight_operators);
     expand_group(p, HY_EXPECT_STATEMENT, statement_starts);
     collect(p, &shown);
     HY_TRY(hy_buffer_printf(text, "syntax error: got %s", hy_token_kind_name(peek(p), name)));
@@ -193,12 +243,13 @@ HyStatus hy_parser_error(HyParser *p)
         memset(p->expected, 0, sizeof p->expected);
         p->expected_pos = p->pos;
     }
-    bool wants_name = (p->expected[0] >> HY_TOK_IDENT & 1) != 0;
     HyStatus st = format_message(p, &text);
+    bool wants_name = is_expected(p, HY_TOK_IDENT);
     if (!st) {
         st = hy_error_at(hy_error("42601", "%.*s", (int)text.len, text.data), next_offset(p));
         const HyToken *t = next_token(p);
-        if (wants_name && t->kind == HY_TOK_STRING && t->flags == 0 && t->length > 2 && t->length <= 100)
+        if (wants_name && t->kind == HY_TOK_STRING && t->flags == 0 && t->length > 2 &&
+            t->length <= 100)
             st = hy_error_hint(st,
                 "Use double quotes to denote an identifier, i.e. `\"%.*s\"` instead of `%.*s`",
                 (int)t->length - 2, p->sql + t->offset + 1, (int)t->length, p->sql + t->offset);

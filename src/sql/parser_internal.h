@@ -14,6 +14,8 @@ enum {
     HY_EXPECT_EXPRESSION = HY_TOK_KIND_COUNT, /* all that starts an expression */
     HY_EXPECT_OPERATORS,                      /* all that continues one */
     HY_EXPECT_STATEMENT,                      /* all that starts a statement */
+    HY_EXPECT_TIGHT_OPERATORS, /* all that continues the operand of BETWEEN, POSITION */
+    HY_EXPECT_ITEM_END,        /* instead of much else: the end of a select item */
     HY_EXPECT_COUNT
 };
 #define HY_EXPECT_WORDS ((HY_EXPECT_COUNT + 63) / 64)
