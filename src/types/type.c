@@ -405,9 +405,9 @@ static bool common_number(HyType a, HyType b, HyType *out)
 {
     if (a.id == HY_TYPE_OID || b.id == HY_TYPE_OID) {
         HyType other = a.id == HY_TYPE_OID ? b : a;
-        if (other.id != HY_TYPE_INT2 && other.id != HY_TYPE_INT4)
+        if (other.id != HY_TYPE_INT4)
             return false;
-        *out = hy_type(HY_TYPE_INT4);
+        *out = hy_type(a.id); /* whichever comes first */
     } else if (a.id == HY_TYPE_FLOAT8 || b.id == HY_TYPE_FLOAT8) {
         *out = hy_type(HY_TYPE_FLOAT8);
     } else if (a.id == HY_TYPE_FLOAT4 || b.id == HY_TYPE_FLOAT4) {
@@ -442,7 +442,7 @@ static bool common_of_different(HyType a, HyType b, HyType *out)
         return common_number(a, b, out);
     if (hy_type_is_text(a) && hy_type_is_text(b)) {
         *out = common_text(a, b);
-        return true;
+        return a.id == b.id || (a.id != HY_TYPE_CHAR1 && b.id != HY_TYPE_CHAR1);
     }
     if (hy_type_is_datetime(a) && hy_type_is_datetime(b)) {
         *out = a.id > b.id ? a : b; /* date < timestamp < timestamptz */
