@@ -1,6 +1,7 @@
 /* How fast chunks are written, opened, read and filtered, by encoding. Not part of the tests.
  *
- *     meson compile -C build chunk_bench && build/chunk_bench
+ *     cc -O2 -D_GNU_SOURCE -Isrc bench/micro/chunk_bench.c -Wl,--start-group build/src/libhy_*.a \
+ *         -Wl,--end-group -llz4 -lzstd -lutf8proc -lpcre2-8 -lpthread -lm -ldl -o build/chunk_bench
  *
  * MB/s are of values in memory: rows times the width of the type. */
 #include "storage/chunk.h"

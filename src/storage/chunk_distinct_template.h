@@ -2,8 +2,9 @@
  *     T     the unsigned type of a difference
  *     NAME  suffix of the functions
  *     HASH(v)  a 64-bit hash of a T
- * and undefines all three. */
+ * and undefines all three; without T it is empty. */
 
+#ifdef T
 #define JOIN2(a, b) a##_##b
 #define JOIN(a, b)  JOIN2(a, b)
 #define FN(name)    JOIN(name, NAME)
@@ -55,17 +56,6 @@ static HyStatus FN(count)(HyDistinct *d)
     return HY_OK;
 }
 
-static void FN(insertion_sort)(FN(Item) * items, uint32_t n)
-{
-    for (uint32_t i = 1; i < n; i++) {
-        FN(Item) item = items[i];
-        uint32_t k = i;
-        for (; k > 0 && items[k - 1].key > item.key; k--)
-            items[k] = items[k - 1];
-        items[k] = item;
-    }
-}
-
 /* By bytes from the lowest, leaving out those that are equal in all; returns where the result lies.
  */
 static FN(Item) * FN(radix_sort)(FN(Item) * items, FN(Item) * spare, uint32_t n)
@@ -97,19 +87,15 @@ static HyStatus FN(codes)(HyDistinct *d, void **sorted, uint32_t *codes)
 {
     const T *deltas = d->deltas;
     FN(Item) * items;
-    FN(Item) *spare = NULL;
+    FN(Item) * spare;
     T *out;
     HY_SCRATCH(d->scratch, items, d->count);
+    HY_SCRATCH(d->scratch, spare, d->count);
     HY_SCRATCH(d->scratch, out, d->count);
     for (uint32_t row = 0, k = 0; k < d->count; row++)
         if (d->first_rows[row] == row)
             items[k++] = (FN(Item)){deltas[row], row};
-    if (d->count <= 64) {
-        FN(insertion_sort)(items, d->count);
-    } else {
-        HY_SCRATCH(d->scratch, spare, d->count);
-        items = FN(radix_sort)(items, spare, d->count);
-    }
+    items = FN(radix_sort)(items, spare, d->count);
     for (uint32_t k = 0; k < d->count; k++) {
         out[k] = items[k].key;
         codes[items[k].row] = k;
@@ -127,3 +113,4 @@ static HyStatus FN(codes)(HyDistinct *d, void **sorted, uint32_t *codes)
 #undef T
 #undef NAME
 #undef HASH
+#endif

@@ -203,12 +203,13 @@ HyChunkMatch hy_chunk_match(const HyChunk *chunk, const HyChunkTest *test)
 
 /* ---- Narrow ---- */
 
+/* Stays within the range given, whatever a damaged block states. */
 static void intersect(uint32_t begin, uint32_t limit, uint32_t *first, uint32_t *end)
 {
-    *first = begin > *first ? begin : *first;
-    *end = limit < *end ? limit : *end;
-    if (*first > *end)
-        *end = *first;
+    begin = begin < *first ? *first : begin > *end ? *end : begin;
+    limit = limit < begin ? begin : limit > *end ? *end : limit;
+    *first = begin;
+    *end = limit;
 }
 
 void hy_chunk_narrow(const HyChunk *chunk, const HyChunkTest *test, uint32_t *first, uint32_t *end)

@@ -529,6 +529,30 @@ static void test_damage(void **state)
     assert_true(n_opened > 1000 && n_refused > 1000);
 }
 
+/* An index that points behind the rows narrows to nothing, not to rows that do not exist. */
+static void test_lying_index(void **state)
+{
+    (void)state;
+    Column c = make_column(hy_type(HY_TYPE_INT4), 100, SPREAD_NEAR, NULLS_NONE, 3);
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    HyChunk *chunk = NULL;
+    assert_ok(hy_chunk_encode_as(c.type, 2, c.data, c.validity, c.n, 0x07, NULL, &bytes, &len));
+    for (size_t slot = 0; slot < 1024; slot++) {
+        hy_store_u32(bytes + 0x38 + 8 * slot, 4000);
+        hy_store_u32(bytes + 0x3C + 8 * slot, 5000);
+    }
+    assert_ok(hy_chunk_open(c.type, 2, bytes, len, c.n, NULL, &chunk));
+    HyValue value = value_at(&c, 0);
+    HyChunkTest test = {HY_CHUNK_COMPARE, HY_CMP_EQ, &value, 1};
+    uint32_t first = 10;
+    uint32_t end = 90;
+    hy_chunk_narrow(chunk, &test, &first, &end);
+    assert_true(first == end && first >= 10 && end <= 90);
+    hy_chunk_destroy(chunk);
+    free_column(&c);
+}
+
 static void test_no_memory(void **state)
 {
     (void)state;
@@ -630,6 +654,7 @@ int main(void)
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_collation),
         cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_lying_index),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_plain_block),
     };
