@@ -112,7 +112,7 @@ struct HyChunk {
     uint8_t *bytes; /* the block, owned; NULL for plain chunks */
     size_t len;
     size_t bytes_allocated; /* len, or more with padding */
-    void *owned[3]; /* dictionary; values, validity and heap of plain blocks */
+    void *owned[3];         /* dictionary; values, validity and heap of plain blocks */
     size_t owned_len[3];
 };
 
