@@ -123,6 +123,8 @@ HyStatus hy_stream_append(HyCompiler *c, HyStream *stream, HyOp *op)
 HyStatus hy_stream_end(HyCompiler *c, HyStream *stream, HyOp *sink)
 {
     HY_TRY(hy_stream_append(c, stream, sink));
+    if (stream->pipeline->is_ordered && !sink->class->end_morsel)
+        stream->pipeline->is_serial = true;
     hy_plan_append(c->plan, &stream->pipeline->step);
     return HY_OK;
 }
@@ -148,6 +150,7 @@ HyStatus hy_stream_unite(HyCompiler *c, HyStream *into, HyStream *other)
     }
     a->n_slots += b->n_slots;
     a->is_serial = a->is_serial || b->is_serial;
+    a->is_ordered = a->is_ordered || b->is_ordered;
     for (size_t i = 0; i < other->n_ends; i++) {
         HY_TRY(grow_list(c->arena, into->ends, into->n_ends, sizeof *into->ends, &into->ends));
         into->ends[into->n_ends++] = other->ends[i];
@@ -192,8 +195,6 @@ HyStatus hy_compile(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out
         return hy_compile_map(c, alg, need, out);
     case HY_ALG_AGGREGATE:
         return hy_compile_aggregate(c, alg, need, out);
-    case HY_ALG_WINDOW:
-        return hy_compile_window(c, alg, need, out);
     case HY_ALG_SORT:
         return hy_compile_sort(c, alg, need, out);
     case HY_ALG_LIMIT:
@@ -204,8 +205,6 @@ HyStatus hy_compile(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out
     case HY_ALG_UPDATE:
     case HY_ALG_DELETE:
         return hy_compile_dml(c, alg, need, out);
-    case HY_ALG_COPY_TO:
-        return hy_compile_copy_to(c, alg, out);
     default:
         return compile_join_like(c, alg, need, out);
     }

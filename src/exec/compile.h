@@ -128,6 +128,5 @@ HyStatus hy_compile_join(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream
 HyStatus hy_compile_setop(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out) HY_MUST_CHECK;
 HyStatus hy_compile_window(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out) HY_MUST_CHECK;
 HyStatus hy_compile_dml(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out) HY_MUST_CHECK;
-HyStatus hy_compile_copy_to(HyCompiler *c, HyAlg *alg, HyStream *out) HY_MUST_CHECK;
 
 #endif

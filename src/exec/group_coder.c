@@ -15,15 +15,30 @@ void hy_group_coder_close(HyGroupCoder *coder)
 }
 
 #define DEFINE_RANGE(name, T)                                                                      \
-    static void range_##name(const T *restrict v, size_t n, int64_t *min, int64_t *max)            \
+    /* of the rows that are not null; false: there are none */                                     \
+    static bool range_##name(const HyVector *v, size_t n, int64_t *min, int64_t *max)              \
     {                                                                                              \
-        T lo = v[0], hi = v[0];                                                                    \
-        for (size_t i = 1; i < n; i++) {                                                           \
-            lo = v[i] < lo ? v[i] : lo;                                                            \
-            hi = v[i] > hi ? v[i] : hi;                                                            \
-        }                                                                                          \
+        const T *restrict values = v->data;                                                        \
+        size_t i = 0;                                                                              \
+        while (i < n && v->validity && !hy_bitmap_get(v->validity, i))                             \
+            i++;                                                                                   \
+        if (i == n)                                                                                \
+            return false;                                                                          \
+        T lo = values[i], hi = values[i];                                                          \
+        if (!v->validity)                                                                          \
+            for (; i < n; i++) {                                                                   \
+                lo = values[i] < lo ? values[i] : lo;                                              \
+                hi = values[i] > hi ? values[i] : hi;                                              \
+            }                                                                                      \
+        else                                                                                       \
+            for (; i < n; i++) {                                                                   \
+                T x = hy_bitmap_get(v->validity, i) ? values[i] : lo;                              \
+                lo = x < lo ? x : lo;                                                              \
+                hi = x > hi ? x : hi;                                                              \
+            }                                                                                      \
         *min = (int64_t)lo;                                                                        \
         *max = (int64_t)hi;                                                                        \
+        return true;                                                                               \
     }                                                                                              \
     /* codes = codes * size + (v - base + 1), null rows 0 */                                       \
     static void code_##name(const HyVector *v, size_t n, int64_t base, uint32_t size,              \
@@ -46,25 +61,26 @@ DEFINE_RANGE(i32, int32_t)
 DEFINE_RANGE(u32, uint32_t)
 DEFINE_RANGE(i64, int64_t)
 
-/* The range of a batch's integers, payloads of nulls included (they only widen it); false: other types. */
+/* The range of a batch's integers that are not null (0 to 0 when all are); false: other types. */
 static bool integer_range(const HyVector *v, size_t n, int64_t *min, int64_t *max)
 {
+    *min = *max = 0;
     switch (hy_type_physical(v->type)) {
     case HY_PHYS_U8:
-        range_u8(v->data, n, min, max);
+        range_u8(v, n, min, max);
         return true;
     case HY_PHYS_I16:
-        range_i16(v->data, n, min, max);
+        range_i16(v, n, min, max);
         return true;
     case HY_PHYS_I32:
-        range_i32(v->data, n, min, max);
+        range_i32(v, n, min, max);
         return true;
     case HY_PHYS_U32:
-        range_u32(v->data, n, min, max);
+        range_u32(v, n, min, max);
         return true;
     case HY_PHYS_I64:
     case HY_PHYS_U64:
-        range_i64(v->data, n, min, max);
+        range_i64(v, n, min, max);
         return true;
     default:
         return false;

@@ -207,14 +207,18 @@ static HyStatus run_morsels(const Run *run, HyWorker *worker, void *local)
     HyBranch *branch = run->branch;
     HySource *source = branch->source;
     HyExecContext *ctx = run->exec->ctx;
-    while (!hy_worker_may_stop(worker)) {
+    worker->first_sequence = run->first_sequence;
+    while (!hy_worker_may_stop(worker) && !atomic_load(&branch->is_exhausted)) {
         HY_TRY(hy_cancel_check(ctx->cancel));
         size_t morsel = atomic_fetch_add_explicit(&branch->next_morsel, 1, memory_order_relaxed);
         if (morsel >= branch->n_morsels)
             break;
         worker->sequence = run->first_sequence + morsel;
         HY_TRY(source->class->run(source, worker, local, morsel));
+        if (worker->sequence == HY_NO_MORSEL)
+            break;
         HY_TRY(end_morsel(run, worker));
+        atomic_fetch_add_explicit(&branch->n_sequences, 1, memory_order_relaxed);
         hy_arena_reset(worker->arena);
         atomic_fetch_add_explicit(&ctx->progress_done, 1, memory_order_relaxed);
     }
@@ -252,6 +256,8 @@ static HyStatus run_branch(Run *run, HyBranch *branch)
     run->branch = branch;
     run->first_sequence = run->pipeline->sequence;
     atomic_store(&branch->next_morsel, 0);
+    atomic_store(&branch->n_sequences, 0);
+    atomic_store(&branch->is_exhausted, false);
     HY_TRY(branch->source->class->start(branch->source, run->exec, &branch->n_morsels));
     if (branch->n_morsels == 0 || atomic_load(&branch->is_done))
         return HY_OK;
@@ -263,8 +269,7 @@ static HyStatus run_branch(Run *run, HyBranch *branch)
     if (run->n_opened < n)
         run->n_opened = n;
     HyStatus st = n == 1 ? run_worker(run, 0) : hy_exec_parallel(run->exec, n, run_worker, run);
-    size_t given = atomic_load(&branch->next_morsel);
-    run->pipeline->sequence += given < branch->n_morsels ? given : branch->n_morsels;
+    run->pipeline->sequence += atomic_load(&branch->n_sequences);
     return st;
 }
 

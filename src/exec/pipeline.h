@@ -19,6 +19,8 @@ typedef struct HySource HySource;
 typedef struct HyBranch HyBranch;
 typedef struct HyPipeline HyPipeline;
 
+#define HY_NO_MORSEL UINT64_MAX
+
 typedef struct HyWorker {
     HyExec *exec;
     size_t index;
@@ -31,7 +33,9 @@ typedef struct HyWorker {
     uint64_t *times_ns;
     uint64_t clock_ns; /* up to here time is accounted */
     HyBranch *branch;
-    uint64_t sequence; /* of the morsel: results are put together in this order */
+    uint64_t sequence; /* of the morsel: results are put together in this order; a source that finds its
+                          morsels itself sets it from first_sequence on, HY_NO_MORSEL when it found none */
+    uint64_t first_sequence; /* of the branch */
 } HyWorker;
 
 typedef struct HyOpClass {
@@ -57,7 +61,7 @@ struct HyOp {
 
 typedef struct HySourceClass {
     /* Called once per run, before morsels are given out. *n_morsels: how many; SIZE_MAX when unknown (then
-     * run() sets worker->branch->is_done when there is nothing left). */
+     * run() sets worker->branch->is_exhausted when there is nothing left). */
     HyStatus (*start)(HySource *source, HyExec *exec, size_t *n_morsels);
     HyStatus (*open)(HySource *source, HyWorker *worker, void **local);
     HyStatus (*run)(HySource *source, HyWorker *worker, void *local, size_t morsel);
@@ -79,7 +83,9 @@ struct HyBranch {
     HyOp *first;
     size_t n_morsels;
     atomic_size_t next_morsel;
-    atomic_bool is_done; /* nobody wants more rows of it */
+    atomic_size_t n_sequences; /* morsels that were run */
+    atomic_bool is_exhausted;  /* the source has no further morsel */
+    atomic_bool is_done;       /* nobody wants more rows of it */
 };
 
 /* Steps run in order; a pipeline is one, a recursion another. */
@@ -100,7 +106,9 @@ struct HyPipeline {
     HyOp **ops; /* producers before consumers */
     size_t n_ops;
     size_t n_slots;
-    bool is_serial; /* the order of rows matters, or few are wanted */
+    bool is_serial;  /* few rows are wanted */
+    bool is_ordered; /* the order of rows matters: only sinks that put morsels into order may run it on
+                        several workers */
     uint64_t sequence;
 };
 

@@ -1,0 +1,303 @@
+/* Putting the workers' groups together. Few groups are merged into the first worker's table; many are cut
+ * into partitions by their hash, which are merged in parallel. Then distinct arguments, once their
+ * repetitions in several workers are removed, and ordered rows are fed. */
+#include "exec/aggregate_internal.h"
+#include <stdlib.h>
+
+#define N_PARTITIONS     64
+#define PARALLEL_GROUPS  32768
+
+static size_t partition_of(uint64_t hash)
+{
+    return (size_t)(hash >> 58);
+}
+
+/* The groups of a table that are in one partition; all for SIZE_MAX. */
+typedef struct GroupPicker {
+    const HyGroupTable *table;
+    size_t partition;
+    size_t at;
+} GroupPicker;
+
+/* Up to HY_VECTOR_SIZE groups; 0: no more. hashes: by which partitions are told. */
+static size_t pick(GroupPicker *picker, const uint64_t *hashes, uint32_t *sel)
+{
+    size_t n = 0;
+    for (; picker->at < picker->table->n_groups && n < HY_VECTOR_SIZE; picker->at++) {
+        sel[n] = (uint32_t)picker->at;
+        n += picker->partition == SIZE_MAX || partition_of(hashes[picker->at]) == picker->partition;
+    }
+    return n;
+}
+
+static HyStatus combine_states(const HyAggOp *op, HyAggTable *into, const HyAggTable *from,
+    const uint32_t *into_groups, const uint32_t *from_groups, size_t n, HyFuncEnv *env)
+{
+    for (size_t i = 0; i < op->n_items; i++) {
+        const HyAggItem *item = &op->items[i];
+        if (item->is_ordered || item->is_distinct)
+            continue;
+        size_t size = hy_agg_state_size(item);
+        for (size_t g = 0; g < n; g++)
+            HY_TRY(item->call->aggregate->combine(env, item->call,
+                (char *)into->states[i].data + into_groups[g] * size,
+                (const char *)from->states[i].data + from_groups[g] * size, into->heap));
+    }
+    return HY_OK;
+}
+
+/* Finds the groups sel[0..n) of `from` in `into`, adding them; keys [0, n_keys) only. */
+static HyStatus find_in(HyGroupTable *into, const HyGroupTable *from, const uint32_t *sel, size_t n,
+    const uint64_t *from_hashes, HyArena *scratch, uint32_t *groups, HyVector **out_keys)
+{
+    HyVector *keys = hy_arena_alloc(scratch, from->n_keys * sizeof *keys);
+    uint64_t *hashes = hy_arena_alloc(scratch, n * sizeof *hashes);
+    if (!keys || !hashes)
+        return hy_error_oom(n * sizeof *hashes);
+    for (size_t k = 0; k < from->n_keys; k++)
+        HY_TRY(hy_group_table_gather(from, k, sel, n, scratch, &keys[k]));
+    if (from_hashes)
+        for (size_t i = 0; i < n; i++)
+            hashes[i] = from_hashes[sel[i]];
+    else
+        HY_TRY(hy_group_hash(keys, into->n_keys, n, hashes));
+    if (out_keys)
+        *out_keys = keys;
+    if (into->n_keys == 0) {
+        memset(groups, 0, n * sizeof *groups);
+        return HY_OK;
+    }
+    return hy_group_table_find(into, keys, n, hashes, scratch, groups);
+}
+
+static HyStatus merge_table(const HyAggOp *op, HyAggTable *into, const HyAggTable *from,
+    size_t partition, HyFuncEnv *env)
+{
+    GroupPicker picker = {.table = &from->groups, .partition = partition};
+    uint32_t sel[HY_VECTOR_SIZE], groups[HY_VECTOR_SIZE];
+    size_t n;
+    while ((n = pick(&picker, from->groups.hashes.data, sel)) > 0) {
+        HY_TRY(hy_cancel_check(env->cancel));
+        HY_TRY(find_in(&into->groups, &from->groups, sel, n, from->groups.hashes.data, env->arena,
+            groups, NULL));
+        HY_TRY(hy_agg_table_reserve(op, into));
+        HY_TRY(combine_states(op, into, from, groups, sel, n, env));
+        hy_arena_reset(env->arena);
+    }
+    return HY_OK;
+}
+
+/* ---- Distinct arguments ---- */
+
+/* Hashes of the set's keys alone, by which a distinct table's entries belong to a partition. */
+static HyStatus group_hashes(const HyAggSet *set, const HyGroupTable *distinct, uint64_t **out)
+{
+    *out = calloc(distinct->n_groups + 1, sizeof **out);
+    if (!*out)
+        return hy_error_oom(distinct->n_groups * sizeof **out);
+    HyVector *keys = calloc(set->n_keys + 1, sizeof *keys);
+    if (!keys)
+        return hy_error_oom(set->n_keys * sizeof *keys);
+    HyStatus st = HY_OK;
+    for (size_t first = 0; first < distinct->n_groups && !st; first += HY_VECTOR_SIZE) {
+        size_t left = distinct->n_groups - first;
+        for (size_t k = 0; k < set->n_keys; k++)
+            keys[k] = hy_group_table_key(distinct, k, first);
+        st = hy_group_hash(
+            keys, set->n_keys, left < HY_VECTOR_SIZE ? left : HY_VECTOR_SIZE, *out + first);
+    }
+    free(keys);
+    return st;
+}
+
+/* Feeds the entries of one worker's distinct table that `seen` did not have yet. */
+static HyStatus feed_distinct_table(const HyAggOp *op, const HyAggSet *set, size_t i, HyAggTable *into,
+    const HyGroupTable *distinct, const uint64_t *hashes, size_t partition, HyGroupTable *seen,
+    HyFuncEnv *env)
+{
+    const HyAggItem *item = &op->items[i];
+    GroupPicker picker = {.table = distinct, .partition = partition};
+    uint32_t sel[HY_VECTOR_SIZE], groups[HY_VECTOR_SIZE];
+    size_t n;
+    while ((n = pick(&picker, hashes, sel)) > 0) {
+        HY_TRY(hy_cancel_check(env->cancel));
+        if (seen) { /* keeps those that are new; a table has each entry once */
+            size_t n_seen = seen->n_groups, n_new = 0;
+            HY_TRY(find_in(seen, distinct, sel, n, distinct->hashes.data, env->arena, groups, NULL));
+            for (size_t k = 0; k < n; k++)
+                if (groups[k] >= n_seen)
+                    sel[n_new++] = sel[k];
+            n = n_new;
+        }
+        HyVector *keys;
+        if (n > 0) {
+            HY_TRY(find_in(&into->groups, distinct, sel, n, NULL, env->arena, groups, &keys));
+            HY_TRY(hy_agg_table_reserve(op, into));
+            HY_TRY(item->call->aggregate->update(env, item->call, keys + set->n_keys, n,
+                set->n_keys == 0 ? NULL : groups, into->states[i].data, into->heap));
+        }
+        hy_arena_reset(env->arena);
+    }
+    return HY_OK;
+}
+
+static HyStatus feed_distinct(const HyAggOp *op, size_t s, size_t i, HyAggTable *into,
+    HyAggLocal **locals, size_t n, size_t partition, uint64_t *const *hashes, HyFuncEnv *env)
+{
+    const HyAggSet *set = &op->sets[s];
+    HyGroupTable seen = {0};
+    HyType *types;
+    HyArena *arena = NULL;
+    HyStatus st = HY_OK;
+    if (n > 1) {
+        arena = hy_arena_create();
+        if (!arena)
+            return hy_error_oom(0);
+        HY_GO(hy_agg_distinct_types(set, &op->items[i], arena, &types));
+        HY_GO(hy_group_table_open(
+            &seen, types, set->n_keys + op->items[i].n_args, op->exec->ctx->memory));
+    }
+    for (size_t w = 0; w < n; w++)
+        HY_GO(feed_distinct_table(op, set, i, into, &locals[w]->distinct[s * op->n_items + i],
+            hashes ? hashes[w * op->n_items + i] : NULL, partition, n > 1 ? &seen : NULL, env));
+done:
+    hy_group_table_close(&seen);
+    hy_arena_destroy(arena);
+    return st;
+}
+
+static bool feeds_distinct(const HyAggItem *item)
+{
+    return item->is_distinct && !item->is_ordered;
+}
+
+/* ---- One set ---- */
+
+typedef struct SetMerge {
+    HyAggOp *op;
+    size_t set;
+    HyAggLocal **locals;
+    size_t n;
+    HyAggTable *parts; /* N_PARTITIONS */
+    uint64_t **hashes; /* per worker and item: of distinct tables */
+} SetMerge;
+
+static HyStatus merge_serially(HyAggOp *op, size_t s, HyAggLocal **locals, size_t n, HyFuncEnv *env)
+{
+    HyAggTable *into = &locals[0]->tables[s];
+    for (size_t w = 1; w < n; w++)
+        HY_TRY(merge_table(op, into, &locals[w]->tables[s], SIZE_MAX, env));
+    for (size_t i = 0; i < op->n_items; i++) {
+        if (feeds_distinct(&op->items[i]))
+            HY_TRY(feed_distinct(op, s, i, into, locals, n, SIZE_MAX, NULL, env));
+        if (op->items[i].is_ordered)
+            HY_TRY(hy_agg_feed_ordered(op, &op->sets[s], i, into, locals, n, env));
+    }
+    op->parts[s * op->max_parts] = into;
+    op->n_parts[s] = 1;
+    return HY_OK;
+}
+
+static HyStatus merge_partition(void *ctx, size_t partition)
+{
+    const SetMerge *merge = ctx;
+    const HyAggOp *op = merge->op;
+    HyAggTable *into = &merge->parts[partition];
+    HyFuncEnv env = op->exec->ctx->env;
+    HyStatus st;
+    env.cancel = op->exec->ctx->cancel;
+    env.memory = op->exec->ctx->memory;
+    env.arena = hy_arena_create();
+    if (!env.arena)
+        return hy_error_oom(0);
+    HY_GO(hy_agg_table_open(op, &op->sets[merge->set], into));
+    for (size_t w = 0; w < merge->n; w++)
+        HY_GO(merge_table(op, into, &merge->locals[w]->tables[merge->set], partition, &env));
+    for (size_t i = 0; i < op->n_items; i++)
+        if (feeds_distinct(&op->items[i]))
+            HY_GO(feed_distinct(op, merge->set, i, into, merge->locals, merge->n, partition,
+                merge->hashes, &env));
+done:
+    hy_arena_destroy(env.arena);
+    return st;
+}
+
+static HyStatus merge_in_parallel(HyAggOp *op, size_t s, HyAggLocal **locals, size_t n, HyExec *exec)
+{
+    HyStatus st = HY_OK;
+    size_t n_hashes = n * op->n_items;
+    SetMerge merge = {.op = op, .set = s, .locals = locals, .n = n};
+    HyAggTable *merged = realloc(op->merged, (op->n_merged + N_PARTITIONS) * sizeof *merged);
+    if (!merged)
+        return hy_error_oom(N_PARTITIONS * sizeof *merged);
+    op->merged = merged;
+    memset(merged + op->n_merged, 0, N_PARTITIONS * sizeof *merged);
+    merge.parts = merged + op->n_merged;
+    op->n_merged += N_PARTITIONS;
+    merge.hashes = calloc(n_hashes + 1, sizeof *merge.hashes);
+    if (!merge.hashes)
+        return hy_error_oom(n_hashes * sizeof *merge.hashes);
+    for (size_t w = 0; w < n; w++)
+        for (size_t i = 0; i < op->n_items; i++)
+            if (feeds_distinct(&op->items[i]))
+                HY_GO(group_hashes(&op->sets[s], &locals[w]->distinct[s * op->n_items + i],
+                    &merge.hashes[w * op->n_items + i]));
+    HY_GO(hy_exec_parallel(exec, N_PARTITIONS, merge_partition, &merge));
+    op->n_parts[s] = N_PARTITIONS;
+done:
+    for (size_t i = 0; i < n_hashes; i++)
+        free(merge.hashes[i]);
+    free(merge.hashes);
+    return st;
+}
+
+static bool is_worth_partitions(const HyAggOp *op, size_t s, HyAggLocal **locals, size_t n)
+{
+    size_t total = 0;
+    for (size_t w = 0; w < n; w++) {
+        total += locals[w]->tables[s].groups.n_groups;
+        for (size_t i = 0; i < op->n_items; i++)
+            total += locals[w]->distinct[s * op->n_items + i].n_groups;
+    }
+    return n > 1 && total >= PARALLEL_GROUPS && !op->has_ordered && op->sets[s].n_keys > 0;
+}
+
+/* The partitions of the sets that were merged in parallel stand behind each other in op->merged. */
+static void place_parts(HyAggOp *op)
+{
+    HyAggTable *next = op->merged;
+    for (size_t s = 0; s < op->n_sets; s++) {
+        if (op->n_parts[s] != N_PARTITIONS)
+            continue;
+        for (size_t p = 0; p < N_PARTITIONS; p++)
+            op->parts[s * op->max_parts + p] = next++;
+    }
+}
+
+HyStatus hy_agg_finish(HyOp *base, HyExec *exec, void **states, size_t n)
+{
+    HyAggOp *op = (HyAggOp *)base;
+    HyAggLocal **locals = (HyAggLocal **)states;
+    HyWorker *worker;
+    void *first;
+    HY_TRY(hy_exec_worker(exec, 0, &worker));
+    op->max_parts = N_PARTITIONS;
+    op->parts = calloc(op->n_sets * N_PARTITIONS, sizeof *op->parts);
+    op->n_parts = calloc(op->n_sets, sizeof *op->n_parts);
+    if (!op->parts || !op->n_parts)
+        return hy_error_oom(op->n_sets * N_PARTITIONS * sizeof *op->parts);
+    if (n == 0) { /* no rows at all: sets without keys still give one */
+        HY_TRY(op->op.class->open(base, worker, &first));
+        locals = (HyAggLocal **)&first;
+        n = 1;
+    }
+    for (size_t s = 0; s < op->n_sets; s++) {
+        if (is_worth_partitions(op, s, locals, n))
+            HY_TRY(merge_in_parallel(op, s, locals, n, exec));
+        else
+            HY_TRY(merge_serially(op, s, locals, n, &worker->env));
+    }
+    place_parts(op);
+    hy_arena_reset(worker->arena);
+    return HY_OK;
+}

@@ -1,0 +1,208 @@
+/* The build side of a join: rows are collected in a rowset, then linked into chains by the hash of their
+ * keys, pieces in parallel. */
+#include "exec/join_internal.h"
+#include "types/compare.h"
+#include <stdlib.h>
+
+#define PIECES_PER_TASK 8
+
+typedef struct JoinStep {
+    HyStep step;
+    HyJoin *join;
+} JoinStep;
+
+void hy_join_free_build(HyJoin *join)
+{
+    hy_row_access_close(&join->access);
+    hy_growing_free(&join->index.directory, join->memory);
+    hy_growing_free(&join->index.next, join->memory);
+    hy_growing_free(&join->matched, join->memory);
+    join->has_null_key = false;
+}
+
+/* Rows with a null key, which equals nothing, stay out. */
+static size_t rows_with_keys(HyJoin *join, const HyBatch *piece, uint32_t *sel)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < piece->n_rows; i++) {
+        bool is_null = false;
+        for (size_t k = 0; k < join->n_keys; k++)
+            is_null |= !join->null_equal[k] && hy_vector_is_null(&piece->cols[join->build_keys[k]], i);
+        sel[n] = (uint32_t)i;
+        n += !is_null;
+    }
+    return n;
+}
+
+static bool may_have_nulls(const HyJoin *join, const HyBatch *piece)
+{
+    for (size_t k = 0; k < join->n_keys; k++)
+        if (!join->null_equal[k] && piece->cols[join->build_keys[k]].validity)
+            return true;
+    return false;
+}
+
+static void link_row(HyJoinIndex *index, uint64_t hash, HyRowRef ref)
+{
+    uint64_t *slot = (uint64_t *)index->directory.data + (hash >> (64 - index->bits));
+    uint64_t *next = (uint64_t *)index->next.data + ref;
+    uint64_t tag = UINT64_C(1) << (48 + (hash & 15));
+    uint64_t old = __atomic_load_n(slot, __ATOMIC_RELAXED);
+    uint64_t entry;
+    do {
+        *next = old & UINT64_C(0xFFFFFFFFFFFF);
+        entry = (old & ~UINT64_C(0xFFFFFFFFFFFF)) | tag | (ref + 1);
+    } while (!__atomic_compare_exchange_n(
+        slot, &old, entry, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+}
+
+static HyStatus link_piece(HyJoin *join, size_t p, HyVector *keys)
+{
+    const HyBatch *piece = hy_rowset_piece(join->collect->rows, p);
+    uint64_t hashes[HY_VECTOR_SIZE];
+    uint32_t sel[HY_VECTOR_SIZE];
+    for (size_t k = 0; k < join->n_keys; k++)
+        keys[k] = piece->cols[join->build_keys[k]];
+    HY_TRY(hy_group_hash(keys, join->n_keys, piece->n_rows, hashes));
+    if (!may_have_nulls(join, piece)) {
+        for (size_t i = 0; i < piece->n_rows; i++)
+            link_row(&join->index, hashes[i], HY_ROW_REF(p, i));
+        return HY_OK;
+    }
+    size_t n = rows_with_keys(join, piece, sel);
+    for (size_t i = 0; i < n; i++)
+        link_row(&join->index, hashes[sel[i]], HY_ROW_REF(p, sel[i]));
+    if (n < piece->n_rows)
+        __atomic_store_n(&join->has_null_key, true, __ATOMIC_RELAXED);
+    return HY_OK;
+}
+
+static HyStatus link_pieces(void *ctx, size_t task)
+{
+    HyJoin *join = ctx;
+    HyVector *keys = calloc(join->n_keys + 1, sizeof *keys);
+    if (!keys)
+        return hy_error_oom(join->n_keys * sizeof *keys);
+    size_t end = (task + 1) * PIECES_PER_TASK;
+    if (end > join->access.n_pieces)
+        end = join->access.n_pieces;
+    HyStatus st = HY_OK;
+    for (size_t p = task * PIECES_PER_TASK; p < end && !st; p++)
+        st = link_piece(join, p, keys);
+    free(keys);
+    return st;
+}
+
+static HyStatus make_index(HyJoin *join, HyExec *exec)
+{
+    HyJoinIndex *index = &join->index;
+    index->bits = 6;
+    while (index->bits < 40 && (UINT64_C(1) << index->bits) < join->n_rows + join->n_rows / 2)
+        index->bits++;
+    size_t bytes = sizeof(uint64_t) << index->bits;
+    HY_TRY(hy_growing_reserve(&index->directory, join->memory, bytes));
+    memset(index->directory.data, 0, bytes);
+    HY_TRY(hy_growing_reserve(&index->next, join->memory, (join->n_refs + 1) * sizeof(uint64_t)));
+    size_t n_tasks = (join->access.n_pieces + PIECES_PER_TASK - 1) / PIECES_PER_TASK;
+    HY_TRY(hy_cancel_check(exec->ctx->cancel));
+    return hy_exec_parallel(exec, n_tasks, link_pieces, join);
+}
+
+static HyStatus build_run(HyStep *step, HyExec *exec)
+{
+    HyJoin *join = ((JoinStep *)step)->join;
+    const HyRowset *rows = join->collect->rows;
+    hy_join_free_build(join);
+    join->memory = exec->ctx->memory;
+    join->n_rows = hy_rowset_row_count(rows);
+    join->n_refs = HY_ROW_REF(hy_rowset_piece_count(rows), 0);
+    HY_TRY(hy_row_access_open(rows, &join->access));
+    if (join->keeps_build || join->build_filter != HY_JOIN_PAIRS) {
+        HY_TRY(hy_growing_reserve(&join->matched, join->memory, join->n_refs + 1));
+        memset(join->matched.data, 0, join->n_refs + 1);
+    }
+    return join->n_keys > 0 ? make_index(join, exec) : HY_OK;
+}
+
+HyStatus hy_join_add_build_step(HyCompiler *c, HyJoin *join)
+{
+    JoinStep *step;
+    HY_ARENA_NEW(c->arena, step, 1);
+    step->step.run = build_run;
+    step->join = join;
+    hy_plan_append(c->plan, &step->step);
+    return HY_OK;
+}
+
+/* ---- Comparing keys ---- */
+
+#define COMPARE_KEY(T, EQUAL)                                                                      \
+    do {                                                                                           \
+        const T *theirs_ = probe->data;                                                            \
+        for (size_t i = 0; i < n; i++) {                                                           \
+            const T *a = (const T *)data[HY_REF_PIECE(refs[i])] + HY_REF_ROW(refs[i]);             \
+            const T *b = &theirs_[rows[i]];                                                        \
+            keep[i] &= (EQUAL);                                                                    \
+        }                                                                                          \
+    } while (0)
+
+static void compare_payloads(HyType type, const void *const *data, const HyVector *probe,
+    const uint32_t *rows, const HyRowRef *refs, size_t n, uint8_t *keep)
+{
+    switch (hy_type_physical(type)) {
+    case HY_PHYS_U8:
+        COMPARE_KEY(uint8_t, *a == *b);
+        break;
+    case HY_PHYS_I16:
+        COMPARE_KEY(uint16_t, *a == *b);
+        break;
+    case HY_PHYS_I32:
+    case HY_PHYS_U32:
+        COMPARE_KEY(uint32_t, *a == *b);
+        break;
+    case HY_PHYS_I64:
+    case HY_PHYS_U64:
+        COMPARE_KEY(uint64_t, *a == *b);
+        break;
+    case HY_PHYS_I128:
+        COMPARE_KEY(HyInt128, *a == *b);
+        break;
+    case HY_PHYS_F32:
+        COMPARE_KEY(float, *a == *b || (*a != *a && *b != *b));
+        break;
+    case HY_PHYS_F64:
+        COMPARE_KEY(double, *a == *b || (*a != *a && *b != *b));
+        break;
+    case HY_PHYS_INTERVAL:
+    case HY_PHYS_UUID:
+        COMPARE_KEY(HyString, memcmp(a, b, 16) == 0);
+        break;
+    case HY_PHYS_STRING:
+        if (type.collation || type.id == HY_TYPE_ARRAY || type.id == HY_TYPE_JSON)
+            COMPARE_KEY(HyString, hy_compare_payload(type, a, b) == 0);
+        else
+            COMPARE_KEY(HyString, hy_string_equal(a, b));
+        break;
+    }
+}
+
+void hy_join_compare_key(const HyJoin *join, size_t k, const HyVector *probe, const uint32_t *rows,
+    const HyRowRef *refs, size_t n, uint8_t *keep)
+{
+    uint32_t column = join->build_keys[k];
+    const HyRowAccess *access = &join->access;
+    const void *const *data = access->data + column * access->n_pieces;
+    HyType type = access->types[column];
+    if (!join->null_equal[k] || (!access->has_nulls[column] && !probe->validity)) {
+        compare_payloads(type, data, probe, rows, refs, n, keep);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        bool null_a = hy_row_access_is_null(access, column, refs[i]);
+        bool null_b = hy_vector_is_null(probe, rows[i]);
+        if (null_a || null_b)
+            keep[i] &= null_a == null_b;
+        else
+            compare_payloads(type, data, probe, rows + i, refs + i, 1, keep + i);
+    }
+}

@@ -1,0 +1,515 @@
+/* ORDER BY. Each worker keeps its rows in a rowset and an entry (normalized key, reference) per row; runs
+ * are sorted by the workers and merged; then rows are gathered in that order, morsels in parallel.
+ *
+ * With a limit, rows that cannot be among the first are dropped: whenever a worker has collected twice as
+ * many as are wanted, it keeps the best, and the worst of them is the bar for later rows. */
+#include "exec/rows.h"
+#include "exec/sort_keys.h"
+#include <pthread.h>
+#include <stdlib.h>
+
+#define MORSEL_ROWS    16384
+#define TOP_SLACK_ROWS 16384
+
+typedef struct SortLocal SortLocal;
+
+typedef struct SortOp {
+    HyOp op;
+    HyLayout layout; /* of the rows kept */
+    uint32_t *places;
+    uint32_t *keys; /* places of the keys in the input */
+    HySortSpec spec;
+    uint64_t top; /* rows wanted; UINT64_MAX: all */
+    HyMemory *memory;
+    /* the result */
+    HyRowset *rows;
+    HyRowAccess access;
+    HyGrowing merged; /* HySortEntry, in order */
+    size_t n_merged;
+    size_t n_wanted; /* entries up to the last tie of the limit; SIZE_MAX: as many as there are */
+    uint64_t ties_from; /* offset + limit of WITH TIES; 0: no ties wanted */
+} SortOp;
+
+struct SortLocal {
+    SortOp *sort;
+    HyRowset *rows;
+    HySortRun run;
+    bool has_bar;
+    HySortEntry bar; /* of a row that is not wanted any more; its key lives in bar_keys */
+    HyArena *bar_keys;
+    HyArena *new_keys; /* of the batch, once there is a bar that most rows will not pass */
+};
+
+static void free_result(SortOp *sort)
+{
+    hy_row_access_close(&sort->access);
+    hy_rowset_destroy(sort->rows);
+    sort->rows = NULL;
+    hy_growing_free(&sort->merged, sort->memory);
+    sort->n_merged = 0;
+}
+
+static HyStatus sort_start(HyOp *op, HyExec *exec)
+{
+    SortOp *sort = (SortOp *)op;
+    free_result(sort);
+    sort->memory = exec->ctx->memory;
+    return hy_rowset_create(sort->layout.types, sort->layout.n, sort->memory, &sort->rows);
+}
+
+static void sort_close(void *arg)
+{
+    SortLocal *local = arg;
+    hy_rowset_destroy(local->rows);
+    hy_sort_run_close(&local->run);
+    hy_arena_destroy(local->bar_keys);
+    hy_arena_destroy(local->new_keys);
+    free(local);
+}
+
+static HyStatus sort_open(HyOp *op, HyWorker *worker, void **out)
+{
+    (void)worker;
+    SortOp *sort = (SortOp *)op;
+    SortLocal *local = calloc(1, sizeof *local);
+    if (!local)
+        return hy_error_oom(sizeof *local);
+    *out = local;
+    local->sort = sort;
+    HY_TRY(hy_rowset_create(sort->layout.types, sort->layout.n, sort->memory, &local->rows));
+    return hy_sort_run_open(&local->run, &sort->spec, sort->memory);
+}
+
+/* ---- Top rows ---- */
+
+/* Remembers the worst of the wanted rows: what is not below it is not wanted. */
+static HyStatus set_bar(SortLocal *local, const HySortEntry *worst)
+{
+    local->bar = *worst;
+    local->has_bar = true;
+    if (local->sort->spec.is_fixed)
+        return HY_OK;
+    if (!local->bar_keys)
+        local->bar_keys = hy_arena_create();
+    else
+        hy_arena_reset(local->bar_keys);
+    if (!local->bar_keys)
+        return hy_error_oom(0);
+    return hy_sort_entry_own_key(&local->sort->spec, &local->bar, local->bar_keys);
+}
+
+/* Keys of the first n entries, and no others, in a new arena. */
+static HyStatus renew_keys(SortLocal *local, size_t n)
+{
+    if (local->sort->spec.is_fixed)
+        return HY_OK;
+    HyArena *keys = hy_arena_create();
+    if (!keys)
+        return hy_error_oom(0);
+    HyStatus st = HY_OK;
+    for (size_t i = 0; i < n && !st; i++)
+        st = hy_sort_entry_own_key(
+            &local->sort->spec, &hy_sort_run_entries(&local->run)[i], keys);
+    if (st) {
+        hy_arena_destroy(keys);
+        return st;
+    }
+    hy_arena_destroy(local->run.keys);
+    local->run.keys = keys;
+    return HY_OK;
+}
+
+/* The first `n` entries' rows in a rowset of their own, in order. */
+static HyStatus copy_rows(SortLocal *local, size_t n, HyArena *arena, HyRowset *out)
+{
+    HyRowAccess access = {0};
+    const HySortEntry *entries = hy_sort_run_entries(&local->run);
+    size_t n_cols = local->sort->layout.n;
+    HyStatus st;
+    HY_GO(hy_row_access_open(local->rows, &access));
+    for (size_t first = 0; first < n; first += HY_VECTOR_SIZE) {
+        size_t count = n - first < HY_VECTOR_SIZE ? n - first : HY_VECTOR_SIZE;
+        HyRowRef refs[HY_VECTOR_SIZE];
+        HyBatch batch = {.n_rows = count, .n_cols = n_cols};
+        batch.cols = hy_arena_alloc(arena, n_cols * sizeof *batch.cols);
+        if (!batch.cols) {
+            st = hy_error_oom(n_cols * sizeof *batch.cols);
+            goto done;
+        }
+        for (size_t i = 0; i < count; i++)
+            refs[i] = entries[first + i].ref;
+        for (size_t col = 0; col < n_cols; col++)
+            HY_GO(hy_row_access_gather(&access, col, refs, count, arena, &batch.cols[col]));
+        HY_GO(hy_rowset_append(out, &batch));
+    }
+done:
+    hy_row_access_close(&access);
+    return st;
+}
+
+/* Sorts what is there and keeps the best rows. */
+static HyStatus prune(SortLocal *local, HyArena *arena)
+{
+    SortOp *sort = local->sort;
+    HyRowset *best = NULL;
+    HyStatus st;
+    HY_GO(hy_sort_run_sort(&local->run));
+    size_t n = local->run.n < sort->top ? local->run.n : (size_t)sort->top;
+    if (n == sort->top && n > 0)
+        HY_GO(set_bar(local, &hy_sort_run_entries(&local->run)[n - 1]));
+    HY_GO(hy_rowset_create(sort->layout.types, sort->layout.n, sort->memory, &best));
+    HY_GO(copy_rows(local, n, arena, best));
+    hy_rowset_destroy(local->rows);
+    local->rows = best;
+    best = NULL;
+    HySortEntry *entries = hy_sort_run_entries(&local->run);
+    for (size_t i = 0; i < n; i++)
+        entries[i].ref = i;
+    local->run.n = n;
+    st = renew_keys(local, n);
+done:
+    hy_rowset_destroy(best);
+    return st;
+}
+
+/* Drops the new entries that are not below the bar and gives the rows that stay. */
+static HyStatus below_bar(SortLocal *local, size_t first, uint32_t *sel, size_t *n)
+{
+    HySortEntry *entries = hy_sort_run_entries(&local->run);
+    size_t n_sel = 0;
+    for (size_t i = first; i < local->run.n; i++) {
+        if (hy_sort_compare(&local->sort->spec, &entries[i], &local->bar) >= 0)
+            continue;
+        sel[n_sel] = (uint32_t)(i - first);
+        entries[first + n_sel] = entries[i];
+        entries[first + n_sel].ref = first + n_sel;
+        HY_TRY(hy_sort_entry_own_key(
+            &local->sort->spec, &entries[first + n_sel], local->run.keys));
+        n_sel++;
+    }
+    local->run.n = first + n_sel;
+    *n = n_sel;
+    return HY_OK;
+}
+
+/* Adds the entries of a batch; with a bar their keys go to an arena for the batch. */
+static HyStatus add_entries(SortLocal *local, const HyVector *keys, size_t n, HyArena *scratch)
+{
+    bool is_apart = local->has_bar && !local->sort->spec.is_fixed;
+    if (!is_apart)
+        return hy_sort_run_add(&local->run, keys, n, local->run.n, scratch);
+    if (!local->new_keys)
+        local->new_keys = hy_arena_create();
+    else
+        hy_arena_reset(local->new_keys);
+    if (!local->new_keys)
+        return hy_error_oom(0);
+    HyArena *own = local->run.keys;
+    local->run.keys = local->new_keys;
+    HyStatus st = hy_sort_run_add(&local->run, keys, n, local->run.n, scratch);
+    local->run.keys = own;
+    return st;
+}
+
+/* ---- Collecting ---- */
+
+static HyStatus sort_push(HyOp *op, HyWorker *worker, void *arg, const HyBatch *batch)
+{
+    const SortOp *sort = (const SortOp *)op;
+    SortLocal *local = arg;
+    HyVector *keys;
+    HY_BATCH_NEW(worker, keys, sort->spec.n);
+    for (size_t k = 0; k < sort->spec.n; k++)
+        keys[k] = batch->cols[sort->keys[k]];
+    size_t first = local->run.n;
+    HY_TRY(add_entries(local, keys, batch->n_rows, worker->arena));
+    HyBatch kept = {.n_rows = batch->n_rows, .n_cols = sort->layout.n};
+    HY_BATCH_NEW(worker, kept.cols, kept.n_cols);
+    for (size_t i = 0; i < kept.n_cols; i++)
+        kept.cols[i] = batch->cols[sort->places[i]];
+    if (local->has_bar) {
+        uint32_t *sel;
+        size_t n;
+        HY_BATCH_NEW(worker, sel, batch->n_rows);
+        HY_TRY(below_bar(local, first, sel, &n));
+        if (n == 0)
+            return HY_OK;
+        HyBatch best;
+        HY_TRY(hy_batch_gather(worker, &kept, sel, n, &best));
+        HY_TRY(hy_rowset_append(local->rows, &best));
+    } else {
+        HY_TRY(hy_rowset_append(local->rows, &kept));
+    }
+    if (sort->top != UINT64_MAX && local->run.n > 2 * sort->top + TOP_SLACK_ROWS)
+        return prune(local, worker->arena);
+    return HY_OK;
+}
+
+static HyStatus sort_flush(HyOp *op, HyWorker *worker, void *arg)
+{
+    (void)op;
+    (void)worker;
+    return hy_sort_run_sort(&((SortLocal *)arg)->run);
+}
+
+/* ---- Merging ---- */
+
+/* The runs are cut at common keys; each part is merged by itself. */
+typedef struct MergeJob {
+    const HySortSpec *spec;
+    size_t n_runs;
+    HySortEntry **runs;
+    size_t *counts;
+    uint64_t *add;
+    size_t n_parts;
+    size_t *cuts; /* [part * n_runs + run], n_parts + 1 rows */
+    HySortEntry *out;
+} MergeJob;
+
+static size_t lower_bound(
+    const HySortSpec *spec, const HySortEntry *entries, size_t n, const HySortEntry *key)
+{
+    size_t low = 0;
+    while (low < n) {
+        size_t mid = low + (n - low) / 2;
+        if (hy_sort_compare(spec, &entries[mid], key) < 0)
+            low = mid + 1;
+        else
+            n = mid;
+    }
+    return low;
+}
+
+static HyStatus merge_part(void *ctx, size_t part)
+{
+    const MergeJob *job = ctx;
+    const size_t *from = job->cuts + part * job->n_runs, *to = from + job->n_runs;
+    HySortEntry **runs = calloc(job->n_runs, sizeof *runs);
+    size_t *counts = calloc(job->n_runs, sizeof *counts);
+    HyStatus st;
+    size_t offset = 0;
+    if (!runs || !counts) {
+        st = hy_error_oom(job->n_runs * sizeof *runs);
+        goto done;
+    }
+    for (size_t r = 0; r < job->n_runs; r++) {
+        runs[r] = job->runs[r] + from[r];
+        counts[r] = to[r] - from[r];
+        offset += from[r];
+    }
+    st = hy_sort_merge(job->spec, runs, counts, job->add, job->n_runs, job->out + offset);
+done:
+    free(runs);
+    free(counts);
+    return st;
+}
+
+/* Cuts at the quantiles of the longest run. */
+static HyStatus merge_runs(MergeJob *job, HyExec *exec, size_t n_total)
+{
+    size_t longest = 0;
+    for (size_t r = 1; r < job->n_runs; r++)
+        if (job->counts[r] > job->counts[longest])
+            longest = r;
+    job->n_parts = n_total < 4 * MORSEL_ROWS ? 1 : 4 * exec->n_workers;
+    job->cuts = calloc((job->n_parts + 1) * job->n_runs, sizeof *job->cuts);
+    if (!job->cuts)
+        return hy_error_oom(job->n_parts * job->n_runs * sizeof *job->cuts);
+    for (size_t part = 1; part <= job->n_parts; part++) {
+        size_t *cut = job->cuts + part * job->n_runs;
+        const HySortEntry *key =
+            &job->runs[longest][job->counts[longest] * (part % job->n_parts) / job->n_parts];
+        for (size_t r = 0; r < job->n_runs; r++)
+            cut[r] = part == job->n_parts
+                ? job->counts[r]
+                : lower_bound(job->spec, job->runs[r], job->counts[r], key);
+    }
+    return hy_exec_parallel(exec, job->n_parts, merge_part, job);
+}
+
+static HyStatus merge_locals(SortOp *sort, HyExec *exec, SortLocal **locals, size_t n, MergeJob *job)
+{
+    size_t total = 0;
+    for (size_t r = 0; r < n; r++) {
+        job->runs[r] = hy_sort_run_entries(&locals[r]->run);
+        job->counts[r] = locals[r]->run.n;
+        job->add[r] = HY_ROW_REF(hy_rowset_piece_count(sort->rows), 0);
+        total += locals[r]->run.n;
+        HY_TRY(hy_rowset_splice(sort->rows, locals[r]->rows));
+    }
+    if (total == 0)
+        return HY_OK;
+    HY_TRY(hy_growing_reserve(&sort->merged, sort->memory, total * sizeof(HySortEntry)));
+    job->out = sort->merged.data;
+    sort->n_merged = total;
+    return merge_runs(job, exec, total);
+}
+
+/* Rows equal to the last one that the limit takes. While the runs' keys are there. */
+static void find_ties(SortOp *sort)
+{
+    const HySortEntry *entries = sort->merged.data;
+    size_t end = sort->ties_from < sort->n_merged ? (size_t)sort->ties_from : sort->n_merged;
+    while (end > 0 && end < sort->n_merged &&
+        hy_sort_compare(&sort->spec, &entries[end - 1], &entries[end]) == 0)
+        end++;
+    sort->n_wanted = end;
+}
+
+static HyStatus sort_finish(HyOp *op, HyExec *exec, void **locals, size_t n)
+{
+    SortOp *sort = (SortOp *)op;
+    HyStatus st;
+    MergeJob job = {.spec = &sort->spec, .n_runs = n};
+    if (n == 1) { /* the run itself is the result */
+        SortLocal *local = locals[0];
+        HY_TRY(hy_rowset_splice(sort->rows, local->rows));
+        sort->merged = local->run.entries;
+        sort->n_merged = local->run.n;
+        local->run.entries = (HyGrowing){0};
+        find_ties(sort);
+        return hy_row_access_open(sort->rows, &sort->access);
+    }
+    job.runs = calloc(n + 1, sizeof *job.runs);
+    job.counts = calloc(n + 1, sizeof *job.counts);
+    job.add = calloc(n + 1, sizeof *job.add);
+    if (!job.runs || !job.counts || !job.add) {
+        st = hy_error_oom(n * sizeof *job.runs);
+        goto done;
+    }
+    HY_GO(merge_locals(sort, exec, (SortLocal **)locals, n, &job));
+    find_ties(sort);
+    HY_GO(hy_row_access_open(sort->rows, &sort->access));
+done:
+    free(job.runs);
+    free(job.counts);
+    free(job.add);
+    free(job.cuts);
+    return st;
+}
+
+static void sort_destroy(HyOp *op)
+{
+    free_result((SortOp *)op);
+}
+
+static const HyOpClass sort_class = {.start = sort_start,
+    .open = sort_open,
+    .push = sort_push,
+    .flush = sort_flush,
+    .finish = sort_finish,
+    .close = sort_close,
+    .destroy = sort_destroy};
+
+/* ---- The sorted rows ---- */
+
+typedef struct SortedSource {
+    HySource source;
+    SortOp *sort;
+    uint32_t *columns; /* of the rows, wanted above */
+    size_t n_columns;
+    uint64_t offset, limit;
+    size_t first, end; /* of the entries */
+} SortedSource;
+
+static HyStatus sorted_start(HySource *source, HyExec *exec, size_t *n_morsels)
+{
+    (void)exec;
+    SortedSource *self = (SortedSource *)source;
+    size_t n = self->sort->n_merged;
+    self->first = self->offset < n ? (size_t)self->offset : n;
+    self->end = self->limit < n - self->first ? self->first + (size_t)self->limit : n;
+    if (self->sort->ties_from > 0 && self->end > self->first)
+        self->end = self->sort->n_wanted;
+    *n_morsels = (self->end - self->first + MORSEL_ROWS - 1) / MORSEL_ROWS;
+    return HY_OK;
+}
+
+static HyStatus sorted_run(HySource *source, HyWorker *worker, void *local, size_t morsel)
+{
+    (void)local;
+    SortedSource *self = (SortedSource *)source;
+    const HySortEntry *entries = self->sort->merged.data;
+    size_t at = self->first + morsel * MORSEL_ROWS;
+    size_t end = self->end - at < MORSEL_ROWS ? self->end : at + MORSEL_ROWS;
+    while (at < end && !hy_worker_may_stop(worker)) {
+        size_t n = end - at < HY_VECTOR_SIZE ? end - at : HY_VECTOR_SIZE;
+        HyRowRef *refs;
+        HyBatch out = {.n_rows = n, .n_cols = self->n_columns};
+        HY_BATCH_NEW(worker, refs, n);
+        HY_BATCH_NEW(worker, out.cols, out.n_cols);
+        for (size_t i = 0; i < n; i++)
+            refs[i] = entries[at + i].ref;
+        for (size_t i = 0; i < out.n_cols; i++)
+            HY_TRY(hy_row_access_gather(&self->sort->access, self->columns[i], refs, n,
+                worker->arena, &out.cols[i]));
+        HY_TRY(hy_source_emit(source, worker, &out));
+        hy_arena_reset(worker->arena);
+        at += n;
+    }
+    return HY_OK;
+}
+
+static const HySourceClass sorted_class = {.start = sorted_start, .run = sorted_run};
+
+/* ---- Compiling ---- */
+
+static HyStatus sort_columns(HyCompiler *c, const HyAlg *alg, HySortSpec *spec)
+{
+    HySortColumn *columns;
+    HY_ARENA_NEW(c->arena, columns, alg->n_sort);
+    for (size_t i = 0; i < alg->n_sort; i++)
+        columns[i] = (HySortColumn){.type = alg->sort[i].expr->type,
+            .is_descending = alg->sort[i].is_descending,
+            .nulls_first = alg->sort[i].nulls_first};
+    hy_sort_spec_init(spec, columns, alg->n_sort);
+    return HY_OK;
+}
+
+static HyStatus make_sort(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *stream, SortOp **out)
+{
+    SortOp *sort;
+    HyExpr **exprs;
+    HyColumnId *ids;
+    HY_ARENA_NEW(c->arena, exprs, alg->n_sort);
+    HY_ARENA_NEW(c->arena, ids, alg->n_sort);
+    for (size_t i = 0; i < alg->n_sort; i++)
+        exprs[i] = alg->sort[i].expr;
+    HY_TRY(hy_stream_compute(c, stream, exprs, alg->n_sort, need, ids));
+    HY_TRY(hy_op_new(c->exec, &sort_class, alg, sizeof *sort, &sort));
+    HY_TRY(sort_columns(c, alg, &sort->spec));
+    HY_TRY(hy_layout_places(c, &stream->layout, ids, alg->n_sort, &sort->keys));
+    HY_TRY(hy_layout_needed(c, &stream->layout, need, &sort->layout, &sort->places));
+    sort->top = UINT64_MAX;
+    if (alg->limit >= 0 && !alg->with_ties)
+        sort->top = (uint64_t)alg->limit + (alg->offset > 0 ? (uint64_t)alg->offset : 0);
+    if (sort->top > UINT32_MAX)
+        sort->top = UINT64_MAX;
+    HY_TRY(hy_stream_end(c, stream, &sort->op));
+    *out = sort;
+    return HY_OK;
+}
+
+HyStatus hy_compile_sort(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out)
+{
+    HyNeed *below;
+    SortOp *sort;
+    SortedSource *source;
+    HyLayout layout;
+    HY_TRY(hy_need_new(c, need, &below));
+    for (size_t i = 0; i < alg->n_sort; i++)
+        hy_need_expr(below, alg->sort[i].expr);
+    HY_TRY(hy_compile(c, alg->inputs[0], below, out));
+    HY_TRY(make_sort(c, alg, need, out, &sort));
+    HY_TRY(hy_source_new(c->exec, &sorted_class, alg, sizeof *source, &source));
+    source->sort = sort;
+    source->offset = alg->offset > 0 ? (uint64_t)alg->offset : 0;
+    source->limit = alg->limit >= 0 ? (uint64_t)alg->limit : UINT64_MAX;
+    if (alg->with_ties && alg->limit > 0)
+        sort->ties_from = source->offset + source->limit;
+    HY_TRY(hy_layout_needed(c, &sort->layout, need, &layout, &source->columns));
+    source->n_columns = layout.n;
+    HY_TRY(hy_stream_begin(c, &source->source, &layout, out));
+    out->pipeline->is_ordered = true;
+    return HY_OK;
+}
