@@ -286,6 +286,8 @@ HyStatus hy_deletes_parse(const uint8_t *bytes, size_t len, int64_t row_count, H
         return bad_tree(&reader, "no content");
     if (bytes[0] == 0 || (len >= 2 && bytes[1] == 0))
         return HY_OK;
+    if (len < 2)
+        return bad_tree(&reader, "cut off");
     reader.at = 2;
     return read_node(&reader, 0);
 }
