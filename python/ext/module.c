@@ -1,0 +1,63 @@
+/* The module openhyper._engine. */
+#include "engine.h"
+
+Classes classes;
+
+/* register(make_error, Date, Timestamp, Interval, Decimal): the Python classes that are made here.
+ */
+static PyObject *module_register(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    PyObject *make_error, *date, *timestamp, *interval, *decimal;
+    if (!PyArg_ParseTuple(args, "OO!O!O!O!:register", &make_error, &PyType_Type, &date,
+            &PyType_Type, &timestamp, &PyType_Type, &interval, &PyType_Type, &decimal))
+        return NULL;
+    if (!PyType_IsSubtype((PyTypeObject *)date, &DateBase_Type) ||
+        !PyType_IsSubtype((PyTypeObject *)timestamp, &TimestampBase_Type) ||
+        !PyType_IsSubtype((PyTypeObject *)interval, &IntervalBase_Type)) {
+        PyErr_SetString(PyExc_TypeError, "classes that are not derived from those here");
+        return NULL;
+    }
+    PyObject *const given[] = {make_error, date, timestamp, interval, decimal};
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++)
+        Py_INCREF(given[i]);
+    classes = (Classes){.make_error = make_error,
+        .date = (PyTypeObject *)date,
+        .timestamp = (PyTypeObject *)timestamp,
+        .interval = (PyTypeObject *)interval,
+        .decimal = decimal};
+    Py_RETURN_NONE;
+}
+
+static PyObject *module_version(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyUnicode_FromString(openhyper_version());
+}
+
+static PyMethodDef module_methods[] = {
+    {"register", module_register, METH_VARARGS,
+        "register(make_error, date, timestamp, interval, decimal, /)\n--\n\n"
+        "Makes the Python classes of values and errors known."},
+    {"version", module_version, METH_NOARGS, "version()\n--\n\nThe version of the engine."},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef module_definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "openhyper._engine",
+    .m_doc = "The engine, and values on their way to and from it.",
+    .m_size = -1,
+    .m_methods = module_methods,
+};
+
+PyMODINIT_FUNC PyInit__engine(void);
+
+PyMODINIT_FUNC PyInit__engine(void)
+{
+    static PyTypeObject *const types[] = {&DateBase_Type, &TimestampBase_Type, &IntervalBase_Type,
+        &Instance_Type, &Session_Type, &Cursor_Type, &RowIterator_Type, &Writer_Type};
+    PyObject *module = values_init() < 0 ? NULL : PyModule_Create(&module_definition);
+    for (size_t i = 0; module && i < sizeof types / sizeof types[0]; i++)
+        if (PyModule_AddType(module, types[i]) < 0)
+            Py_CLEAR(module);
+    return module;
+}

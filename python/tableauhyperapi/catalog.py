@@ -1,0 +1,4 @@
+"""See openhyper.catalog."""
+from openhyper.catalog import Catalog
+
+__all__ = ["Catalog"]

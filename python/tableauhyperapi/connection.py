@@ -1,0 +1,4 @@
+"""See openhyper.connection."""
+from openhyper.connection import Connection, CreateMode
+
+__all__ = ["Connection", "CreateMode"]

@@ -1,0 +1,4 @@
+"""See openhyper.databasename."""
+from openhyper.databasename import DatabaseName
+
+__all__ = ["DatabaseName"]

@@ -1,0 +1,4 @@
+"""See openhyper.date."""
+from openhyper.date import Date
+
+__all__ = ["Date"]

@@ -1,0 +1,4 @@
+"""See openhyper.endpoint."""
+from openhyper.endpoint import Endpoint
+
+__all__ = ["Endpoint"]

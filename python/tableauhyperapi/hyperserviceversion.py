@@ -1,0 +1,4 @@
+"""See openhyper.hyperserviceversion."""
+from openhyper.hyperserviceversion import HyperServiceVersion
+
+__all__ = ["HyperServiceVersion"]

@@ -1,0 +1,4 @@
+"""See openhyper.inserter."""
+from openhyper.inserter import Inserter
+
+__all__ = ["Inserter"]

@@ -1,0 +1,4 @@
+"""See openhyper.interval."""
+from openhyper.interval import Interval
+
+__all__ = ["Interval"]

@@ -1,0 +1,4 @@
+"""See openhyper.name."""
+from openhyper.name import Name
+
+__all__ = ["Name"]

@@ -1,0 +1,4 @@
+"""See openhyper.result."""
+from openhyper.result import Result
+
+__all__ = ["Result"]

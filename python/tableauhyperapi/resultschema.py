@@ -1,0 +1,4 @@
+"""See openhyper.resultschema."""
+from openhyper.resultschema import ResultSchema
+
+__all__ = ["ResultSchema"]

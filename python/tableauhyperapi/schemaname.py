@@ -1,0 +1,4 @@
+"""See openhyper.schemaname."""
+from openhyper.schemaname import SchemaName
+
+__all__ = ["SchemaName"]

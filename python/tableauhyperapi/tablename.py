@@ -1,0 +1,4 @@
+"""See openhyper.tablename."""
+from openhyper.tablename import TableName
+
+__all__ = ["TableName"]

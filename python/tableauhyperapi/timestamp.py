@@ -1,0 +1,4 @@
+"""See openhyper.timestamp."""
+from openhyper.timestamp import Timestamp
+
+__all__ = ["Timestamp"]

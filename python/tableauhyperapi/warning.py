@@ -1,0 +1,4 @@
+"""See openhyper.warning."""
+from openhyper.warning import UnclosedObjectWarning
+
+__all__ = ["UnclosedObjectWarning"]
