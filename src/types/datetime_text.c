@@ -352,7 +352,7 @@ static HyStatus scan_word(Scanner *s)
 static HyStatus scan_sign(Scanner *s)
 {
     bool minus = s->text[s->pos] == '-';
-    if (minus && strncasecmp(s->text + s->pos, "-infinity", 9) == 0 && s->pos + 9 <= s->len) {
+    if (minus && s->pos + 9 <= s->len && strncasecmp(s->text + s->pos, "-infinity", 9) == 0) {
         s->special = FIRST;
         s->pos += 9;
         return HY_OK;

@@ -227,6 +227,29 @@ static bool wide_to_float8(const HyCastContext *ctx, const void *vin, size_t n, 
     return true;
 }
 
+/* In double arithmetic where that decides the rounding for sure, which leaves the slow extended
+ * precision of hy_numeric_from_double to products beside a half. */
+static bool float8_to_short(const HyCastContext *ctx, const void *vin, size_t n, void *vout)
+{
+    const double *restrict in = vin;
+    int64_t *restrict out = vout;
+    const double factor = (double)hy_numeric_pow10_i64[ctx->to.scale];
+    const double limit = (double)hy_numeric_pow10_i64[ctx->to.precision] - 1;
+    bool bad = false;
+    for (size_t i = 0; i < n; i++) {
+        double product = fabs(in[i] * factor), whole = floor(product), rest = product - whole;
+        if (product < 0x1p52 && product < limit && fabs(rest - 0.5) > product * 0x1p-51) {
+            int64_t v = (int64_t)whole + (rest > 0.5);
+            out[i] = in[i] < 0 ? -v : v;
+        } else {
+            HyInt128 v = 0;
+            bad |= !hy_numeric_from_double(in[i], ctx->to.precision, ctx->to.scale, &v);
+            out[i] = (int64_t)v;
+        }
+    }
+    return !bad;
+}
+
 #define DEFINE_SHORT_TO_INT(name, T, MIN, MAX)                                                     \
     static bool name(const HyCastContext *ctx, const void *vin, size_t n, void *vout)              \
     {                                                                                              \
@@ -298,9 +321,11 @@ static HyCastKernel pick_numeric(bool from_wide, HyType to, bool to_wide)
     }
 }
 
-static HyCastKernel pick_float(bool from_double, HyTypeId to)
+static HyCastKernel pick_float(bool from_double, HyType to, bool to_wide)
 {
-    switch (to) {
+    switch (to.id) {
+    case HY_TYPE_NUMERIC:
+        return from_double && !to_wide ? float8_to_short : NULL;
     case HY_TYPE_INT2:
         return from_double ? float8_to_int2 : float4_to_int2;
     case HY_TYPE_INT4:
@@ -329,7 +354,7 @@ HyCastKernel HY_KERNEL(hy_cast_kernel)(HyType from, HyType to)
         return pick_integer(from.id, to, to_wide);
     case HY_TYPE_FLOAT4:
     case HY_TYPE_FLOAT8:
-        return pick_float(from.id == HY_TYPE_FLOAT8, to.id);
+        return pick_float(from.id == HY_TYPE_FLOAT8, to, to_wide);
     case HY_TYPE_NUMERIC:
         return pick_numeric(from_wide, to, to_wide);
     case HY_TYPE_DATE:

@@ -46,7 +46,7 @@ static bool reads_back(HyType type, const HyTextStyle *style)
 {
     bool plain_dates = style->date_order == HY_DATE_MDY && style->time_zone == hy_time_zone_utc();
     return type.id != HY_TYPE_GEOGRAPHY && type.id != HY_TYPE_INTERVAL &&
-           (plain_dates || !hy_type_is_datetime(type));
+           type.id != HY_TYPE_REGTYPE && (plain_dates || !hy_type_is_datetime(type));
 }
 
 static void round_trip(
