@@ -28,7 +28,7 @@ static const Abbreviation abbreviations[] = {{"ACDT", 630}, {"ACST", 570}, {"ADT
     {"IDT", 180}, {"IST", 120}, {"JST", 540}, {"KST", 540}, {"MDT", -360}, {"MESZ", 120},
     {"MEZ", 60}, {"MSD", 240}, {"MSK", 180}, {"NDT", -150}, {"NPT", 345}, {"NST", -210},
     {"NZDT", 780}, {"NZST", 720}, {"PDT", -420}, {"PHT", 480}, {"PKT", 300}, {"PST", -480},
-    {"SAST", 120}, {"SGT", 480}, {"WEST", 60}, {"WIB", 420}, {"WIT", 540}, {"WITA", 480}, {"Z", 0}};
+    {"SAST", 120}, {"SGT", 480}, {"WEST", 60}, {"WIB", 420}, {"WITA", 480}, {"Z", 0}};
 
 /* Zones found so far; never freed. */
 static struct {

@@ -83,7 +83,7 @@ static void only_numbers_are_read(void **state)
     static const char *good[] = {" 1 ", "1.", ".5", "+5", "1e+5", "-1E-5", "nan", "NaN", "inf",
         "-Infinity", "infinity ", "1e400", "0e999999"};
     static const char *bad[] = {"", " ", ".", "1e", "0x10", "1_000", "--5", "1,5", "1d", "1 2",
-        "infinit", "nan1", "e5", "+", "1e+"};
+        "infini", "nan1", "e5", "+", "1e+"};
     double v = 0;
     for (size_t i = 0; i < HY_ARRAY_LEN(good); i++)
         if (!hy_double_parse(good[i], strlen(good[i]), &v))
