@@ -106,8 +106,9 @@ HyIntParse hy_int64_parse(const char *text, size_t len, int64_t *out)
             v = v * 10 + (uint64_t)(*p - '0');
     } else {
         for (; p < end && is_digit(*p); p++)
-            overflow |= __builtin_mul_overflow(v, 10, &v) |
-                        __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v);
+            if (__builtin_mul_overflow(v, 10, &v) ||
+                __builtin_add_overflow(v, (uint64_t)(*p - '0'), &v))
+                overflow = true;
     }
     if (overflow || v > (uint64_t)INT64_MAX + negative)
         return HY_INT_RANGE;
