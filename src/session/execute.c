@@ -1,5 +1,4 @@
 /* Carries out a parsed statement: who does what. */
-#include "session/explain_command.h"
 #include "session/statement.h"
 
 static HyStatus execute_bound(
@@ -57,7 +56,7 @@ HyStatus hy_statement_execute(HyStatement *statement, const HyAstStmt *stmt, HyR
     case HY_AST_STMT_DEALLOCATE:
         return hy_execute_deallocate(statement, stmt->deallocate, result);
     case HY_AST_STMT_EXPLAIN:
-        return hy_execute_explain(statement, stmt->explain, result);
+        return hy_error("0A000", "EXPLAIN not implemented yet");
     case HY_AST_STMT_ANALYZE: /* statistics are exact at all times */
         return hy_result_set_tag(result, "ANALYZE");
     case HY_AST_STMT_CALL:

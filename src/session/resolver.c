@@ -91,16 +91,29 @@ static HyStatus give_table(HyStatement *statement, HyDatabase *database, const c
     return HY_OK;
 }
 
-static HyStatus give_system(
-    const char *alias, const char *schema, const char *name, HyRelationRef *out)
+static HyStatus give_system(HyStatement *statement, const char *alias, const char *schema,
+    const char *name, HyRelationRef *out)
 {
     int id = hy_system_relation_find(schema, name);
-    if (id >= 0)
-        *out = (HyRelationRef){.kind = HY_RELATION_SYSTEM,
-            .system_id = id,
-            .database = alias,
-            .schema = schema,
-            .name = hy_system_relation_name(id)};
+    if (id < 0)
+        return HY_OK;
+    size_t n = hy_system_relation_column_count(id);
+    const char **names;
+    HyType *types;
+    HY_ARENA_NEW(statement->arena, names, n);
+    HY_ARENA_NEW(statement->arena, types, n);
+    for (size_t i = 0; i < n; i++) {
+        names[i] = hy_system_relation_column_name(id, i);
+        types[i] = hy_system_relation_column_type(id, i);
+    }
+    *out = (HyRelationRef){.kind = HY_RELATION_SYSTEM,
+        .system_id = id,
+        .n_columns = n,
+        .column_names = names,
+        .column_types = types,
+        .database = alias,
+        .schema = schema,
+        .name = hy_system_relation_name(id)};
     return HY_OK;
 }
 
@@ -127,7 +140,7 @@ static HyStatus find_unqualified(HyStatement *statement, const char *name, HyRel
     const char *alias = NULL;
     HyDatabase *database = default_database(statement, &alias);
     if (out->kind == HY_RELATION_NONE)
-        HY_TRY(give_system(alias, "pg_catalog", name, out));
+        HY_TRY(give_system(statement, alias, "pg_catalog", name, out));
     if (out->kind == HY_RELATION_NONE && database)
         HY_TRY(give_table(statement, database, alias, default_schema(statement), name, out));
     return HY_OK;
@@ -152,7 +165,7 @@ static HyStatus find_relation(
         database = default_database(statement, &alias);
     }
     if (is_system_schema(schema))
-        return give_system(alias, schema, name, out);
+        return give_system(statement, alias, schema, name, out);
     if (!database || !hy_database_has_schema(database, schema))
         return unknown_schema(schema);
     return give_table(statement, database, alias, schema, name, out);

@@ -237,11 +237,10 @@ static bool types_match(const char *wanted, const Lines *got, bool has_want)
 
 static void compare(Runner *r, const SltRecord *record, const Lines *got)
 {
-    bool equal = got->n == record->n_want;
     size_t at = 0;
-    while (equal && at < got->n && strcmp(got->items[at], record->want[at]) == 0)
+    while (at < got->n && at < record->n_want && strcmp(got->items[at], record->want[at]) == 0)
         at++;
-    if (!equal || at < got->n) {
+    if (at < got->n || at < record->n_want) {
         fail(r, record, "got %s", at < got->n ? got->items[at] : "fewer rows");
         if (r->counts.n_failed <= r->show)
             printf("    wanted %s\n", at < record->n_want ? record->want[at] : "fewer rows");
