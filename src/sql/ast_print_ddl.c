@@ -32,18 +32,33 @@ static void print_value_list(HyAstPrinter *pr, const HyAstExprList *list)
     hy_print_text(pr, list->n ? ")" : "");
 }
 
-/* Values that are no simple constants or words exist only in the style with arrows. */
+static bool is_number(const HyAstExpr *value)
+{
+    return value->kind == HY_AST_INTEGER || value->kind == HY_AST_NUMERIC ||
+           value->kind == HY_AST_DOUBLE;
+}
+
+/* What the style without arrows can say: constants, signed numbers, words. */
+static bool is_simple_value(const HyAstExpr *value)
+{
+    switch (value->kind) {
+    case HY_AST_STRING:
+    case HY_AST_BOOL:
+    case HY_AST_STAR:
+        return true;
+    case HY_AST_COLUMN:
+        return value->column.parts.n == 1;
+    case HY_AST_UNARY:
+        return value->unary.op == HY_AST_OP_SUB && is_number(value->unary.operand);
+    default:
+        return is_number(value);
+    }
+}
+
 static bool needs_arrows(const HyAstOptionList *options)
 {
     for (size_t i = 0; i < options->n; i++) {
-        const HyAstExpr *value = options->items[i].value;
-        if (!value)
-            continue;
-        bool is_word = value->kind == HY_AST_COLUMN && value->column.parts.n == 1;
-        if (!is_word && value->kind != HY_AST_STRING && value->kind != HY_AST_BOOL &&
-            value->kind != HY_AST_INTEGER && value->kind != HY_AST_NUMERIC &&
-            value->kind != HY_AST_DOUBLE && value->kind != HY_AST_STAR &&
-            value->kind != HY_AST_UNARY)
+        if (options->items[i].value && !is_simple_value(options->items[i].value))
             return true;
     }
     return false;
