@@ -12,9 +12,10 @@
     X(like)                                                                                        \
     X(math)                                                                                        \
     X(operators)                                                                                   \
+    X(table_series)                                                                                \
     X(text_basic)                                                                                  \
-    X(text_part)
-
+    X(text_part)                                                                                   \
+    X(window)
 typedef struct HyFuncFamily {
     const HyFunc *items;
     size_t n;
