@@ -195,6 +195,8 @@ HyStatus hy_compile(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out
         return hy_compile_map(c, alg, need, out);
     case HY_ALG_AGGREGATE:
         return hy_compile_aggregate(c, alg, need, out);
+    case HY_ALG_WINDOW:
+        return hy_compile_window(c, alg, need, out);
     case HY_ALG_SORT:
         return hy_compile_sort(c, alg, need, out);
     case HY_ALG_LIMIT:
@@ -205,6 +207,8 @@ HyStatus hy_compile(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out
     case HY_ALG_UPDATE:
     case HY_ALG_DELETE:
         return hy_compile_dml(c, alg, need, out);
+    case HY_ALG_COPY_TO:
+        return hy_compile_copy_to(c, alg, out);
     default:
         return compile_join_like(c, alg, need, out);
     }

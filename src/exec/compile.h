@@ -5,7 +5,7 @@
 
 #include "exec/pipeline.h"
 
-/* Ids from here on are of columns that the executor computes for itself. They are not in a HyNeed. */
+/* Ids from here on are of columns that the executor computes for itself. No HyNeed has them. */
 #define HY_COMPUTED_ID UINT32_C(0x80000000)
 
 /* A set of column ids, as a bitmap of compiler->n_ids bits. */
@@ -38,7 +38,7 @@ HyStatus hy_compile(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out
 HyStatus hy_need_new(const HyCompiler *c, const HyNeed *copy, HyNeed **out) HY_MUST_CHECK;
 static inline bool hy_need_has(const HyNeed *need, HyColumnId id)
 {
-    return id >= HY_COMPUTED_ID || hy_bitmap_get(need, id);
+    return id < HY_COMPUTED_ID && hy_bitmap_get(need, id);
 }
 static inline void hy_need_add(HyNeed *need, HyColumnId id)
 {
@@ -116,6 +116,8 @@ HyStatus hy_compile_lateral(HyCompiler *c, HyAlg *function, const HyNeed *need, 
     HY_MUST_CHECK;
 HyStatus hy_compile_system(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out) HY_MUST_CHECK;
 HyStatus hy_compile_external(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out) HY_MUST_CHECK;
+/* Ends the pipeline: out->pipeline is NULL. */
+HyStatus hy_compile_copy_to(HyCompiler *c, HyAlg *alg, HyStream *out) HY_MUST_CHECK;
 HyStatus hy_compile_cte(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out) HY_MUST_CHECK;
 HyStatus hy_compile_recursive(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out) HY_MUST_CHECK;
 HyStatus hy_compile_filter(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out) HY_MUST_CHECK;

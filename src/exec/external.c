@@ -22,6 +22,7 @@ static HyStatus csv_start(HySource *source, HyExec *exec, size_t *n_morsels)
     HY_TRY(hy_csv_reader_open(&self->options, self->external->paths, self->external->n_paths,
         exec->ctx->client_input, &self->reader));
     *n_morsels = SIZE_MAX;
+    atomic_fetch_add(&exec->ctx->progress_total, hy_csv_reader_piece_estimate(self->reader));
     return HY_OK;
 }
 
