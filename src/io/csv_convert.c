@@ -395,8 +395,9 @@ static const uint32_t prefix_mask[HY_STRING_INLINE + 1] = {0, 0xFF, 0xFFFF, 0xFF
 static const uint64_t rest_mask[HY_STRING_INLINE + 1] = {0, 0, 0, 0, 0, 0xFF, 0xFFFF, 0xFFFFFF,
     0xFFFFFFFF, 0xFFFFFFFFFF, 0xFFFFFFFFFFFF, 0xFFFFFFFFFFFFFF, UINT64_MAX};
 
-/* hy_string_view without a copy of variable length: 12 bytes behind any text are readable. */
-INLINE void put_view(HyString *out, const char *text, size_t len)
+/* hy_string_view without a copy of variable length: 12 bytes behind any text are readable. Returns
+ * the bytes of a short text, or'ed together in some way. */
+INLINE uint64_t put_view(HyString *out, const char *text, size_t len)
 {
     uint32_t prefix = hy_load_u32(text);
     uint64_t rest = (uint64_t)(uintptr_t)text;
@@ -406,16 +407,20 @@ INLINE void put_view(HyString *out, const char *text, size_t len)
     }
     hy_store_u64(out, len | (uint64_t)prefix << 32);
     hy_store_u64((char *)out + 8, rest);
+    return prefix | rest;
 }
+
+#define HIGH_BITS UINT64_C(0x8080808080808080)
 
 static bool has_high_bytes(const char *text, size_t len)
 {
-    const uint64_t high = UINT64_C(0x8080808080808080);
+    uint64_t all = 0;
     size_t i = 0;
     for (; i + 8 <= len; i += 8)
-        if (hy_load_u64(text + i) & high)
-            return true;
-    return i < len && (hy_load_u64(text + i) & (high >> 8 * (8 - (len - i))));
+        all |= hy_load_u64(text + i);
+    if (i < len)
+        all |= hy_load_u64(text + i) & (UINT64_MAX >> 8 * (8 - (len - i)));
+    return all & HIGH_BITS;
 }
 
 static void convert_text(HyCsvParser *parser, HyCsvTarget *target)
@@ -429,12 +434,16 @@ static void convert_text(HyCsvParser *parser, HyCsvTarget *target)
         Span span = span_at(&c, row);
         bool is_null = null_is_empty ? span.len == 0 : span_is_null(&c, span);
         if (HY_UNLIKELY(span.is_special || span.len > c.max_bytes || (is_null && !c.type.nullable) ||
-                (check && has_high_bytes(span.text, span.len)) ||
                 (is_char && span.len > 0 && span.text[span.len - 1] == ' '))) {
             hy_csv_convert_field(parser, target, row, span.text, span.len, span.is_special);
             continue;
         }
-        put_view(&out[row], span.text, is_null ? 0 : span.len);
+        uint64_t bytes = put_view(&out[row], span.text, is_null ? 0 : span.len);
+        if (check && (span.len <= HY_STRING_INLINE ? (bytes & HIGH_BITS) != 0
+                                                   : has_high_bytes(span.text, span.len))) {
+            hy_csv_convert_field(parser, target, row, span.text, span.len, false);
+            continue;
+        }
         has_nulls |= is_null;
         target->validity[row >> 6] &= ~((uint64_t)is_null << (row & 63));
     }
