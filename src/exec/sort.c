@@ -3,33 +3,15 @@
  *
  * With a limit, rows that cannot be among the first are dropped: whenever a worker has collected twice as
  * many as are wanted, it keeps the best, and the worst of them is the bar for later rows. */
-#include "exec/rows.h"
-#include "exec/sort_keys.h"
-#include <pthread.h>
+#include "exec/sort.h"
 #include <stdlib.h>
 
 #define MORSEL_ROWS    16384
 #define TOP_SLACK_ROWS 16384
 
+typedef HySortOp SortOp;
+
 typedef struct SortLocal SortLocal;
-
-typedef struct SortOp {
-    HyOp op;
-    HyLayout layout; /* of the rows kept */
-    uint32_t *places;
-    uint32_t *keys; /* places of the keys in the input */
-    HySortSpec spec;
-    uint64_t top; /* rows wanted; UINT64_MAX: all */
-    HyMemory *memory;
-    /* the result */
-    HyRowset *rows;
-    HyRowAccess access;
-    HyGrowing merged; /* HySortEntry, in order */
-    size_t n_merged;
-    size_t n_wanted; /* entries up to the last tie of the limit; SIZE_MAX: as many as there are */
-    uint64_t ties_from; /* offset + limit of WITH TIES; 0: no ties wanted */
-} SortOp;
-
 struct SortLocal {
     SortOp *sort;
     HyRowset *rows;
@@ -454,39 +436,46 @@ static const HySourceClass sorted_class = {.start = sorted_start, .run = sorted_
 
 /* ---- Compiling ---- */
 
-static HyStatus sort_columns(HyCompiler *c, const HyAlg *alg, HySortSpec *spec)
+HyStatus hy_sort_stream(HyCompiler *c, HyStream *stream, HyAlg *alg, const HySortColumn *columns,
+    const HyColumnId *ids, size_t n, const HyLayout *kept, HySortOp **out)
 {
-    HySortColumn *columns;
-    HY_ARENA_NEW(c->arena, columns, alg->n_sort);
-    for (size_t i = 0; i < alg->n_sort; i++)
-        columns[i] = (HySortColumn){.type = alg->sort[i].expr->type,
-            .is_descending = alg->sort[i].is_descending,
-            .nulls_first = alg->sort[i].nulls_first};
-    hy_sort_spec_init(spec, columns, alg->n_sort);
+    SortOp *sort;
+    HY_TRY(hy_op_new(c->exec, &sort_class, alg, sizeof *sort, &sort));
+    hy_sort_spec_init(&sort->spec, columns, n);
+    HY_TRY(hy_layout_places(c, &stream->layout, ids, n, &sort->keys));
+    sort->layout = *kept;
+    HY_TRY(hy_layout_places(c, &stream->layout, kept->ids, kept->n, &sort->places));
+    sort->top = UINT64_MAX;
+    HY_TRY(hy_stream_end(c, stream, &sort->op));
+    *out = sort;
     return HY_OK;
 }
 
-static HyStatus make_sort(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *stream, SortOp **out)
+static HyStatus make_sort(
+    HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *stream, SortOp **out)
 {
-    SortOp *sort;
+    HySortColumn *columns;
     HyExpr **exprs;
     HyColumnId *ids;
+    HyLayout kept;
+    uint32_t *places;
+    HY_ARENA_NEW(c->arena, columns, alg->n_sort);
     HY_ARENA_NEW(c->arena, exprs, alg->n_sort);
     HY_ARENA_NEW(c->arena, ids, alg->n_sort);
-    for (size_t i = 0; i < alg->n_sort; i++)
+    for (size_t i = 0; i < alg->n_sort; i++) {
         exprs[i] = alg->sort[i].expr;
+        columns[i] = (HySortColumn){.type = alg->sort[i].expr->type,
+            .is_descending = alg->sort[i].is_descending,
+            .nulls_first = alg->sort[i].nulls_first};
+    }
     HY_TRY(hy_stream_compute(c, stream, exprs, alg->n_sort, need, ids));
-    HY_TRY(hy_op_new(c->exec, &sort_class, alg, sizeof *sort, &sort));
-    HY_TRY(sort_columns(c, alg, &sort->spec));
-    HY_TRY(hy_layout_places(c, &stream->layout, ids, alg->n_sort, &sort->keys));
-    HY_TRY(hy_layout_needed(c, &stream->layout, need, &sort->layout, &sort->places));
-    sort->top = UINT64_MAX;
+    HY_TRY(hy_layout_needed(c, &stream->layout, need, &kept, &places));
+    HY_TRY(hy_sort_stream(c, stream, alg, columns, ids, alg->n_sort, &kept, out));
+    SortOp *sort = *out;
     if (alg->limit >= 0 && !alg->with_ties)
         sort->top = (uint64_t)alg->limit + (alg->offset > 0 ? (uint64_t)alg->offset : 0);
     if (sort->top > UINT32_MAX)
         sort->top = UINT64_MAX;
-    HY_TRY(hy_stream_end(c, stream, &sort->op));
-    *out = sort;
     return HY_OK;
 }
 
