@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
@@ -34,6 +35,7 @@ static const Abbreviation abbreviations[] = {{"ACDT", 630}, {"ACST", 570}, {"ADT
 static struct {
     pthread_rwlock_t lock;
     HyTimeZone *zones;
+    const HyTimeZone *system; /* in zones too, under its own name; NULL until first asked for */
 } cache = {.lock = PTHREAD_RWLOCK_INITIALIZER};
 
 static const char *zone_root(void)
@@ -107,6 +109,18 @@ static HyTimeZone *make_fixed(const char *name, int minutes)
 }
 
 /* The machine's zone: $TZ, else /etc/localtime. */
+/* The IANA name behind /etc/localtime, a link into the zone database; NULL when it is a plain file. */
+static char *system_zone_name(void)
+{
+    static const char folder[] = "/zoneinfo/";
+    char *path = realpath("/etc/localtime", NULL);
+    const char *name = path ? strstr(path, folder) : NULL;
+    char *copy = name ? strdup(name + sizeof folder - 1) : NULL;
+    free(path);
+    return copy;
+}
+
+/* The machine's own zone, under the name that it has there. */
 static HyTimeZone *load_system(void)
 {
     HyTimeZone *zone = NULL;
@@ -114,16 +128,15 @@ static HyTimeZone *load_system(void)
     if (tz && *tz == ':')
         tz++;
     if (tz && *tz && strlen(tz) < NAME_MAX_BYTES)
-        zone = load_named(tz);
-    else if (!tz)
+        return load_named(tz);
+    if (!tz)
         zone = hy_time_zone_load("/etc/localtime");
     if (!zone)
-        return make_fixed("system", 0);
-    free(zone->name);
-    zone->name = strdup("system");
-    if (!zone->name) {
-        hy_time_zone_destroy(zone);
-        zone = NULL;
+        return make_fixed("Etc/UTC", 0);
+    char *name = system_zone_name();
+    if (name) {
+        free(zone->name);
+        zone->name = name;
     }
     return zone;
 }
@@ -143,6 +156,8 @@ static const HyTimeZone *find_cached(const char *name)
 {
     if (strcasecmp(name, "UTC") == 0)
         return &utc_zone;
+    if (strcasecmp(name, "system") == 0)
+        return cache.system;
     const HyTimeZone *zone = cache.zones;
     while (zone && strcasecmp(zone->name, name) != 0)
         zone = zone->next;
@@ -169,6 +184,8 @@ const HyTimeZone *hy_time_zone_lookup(const char *name, size_t len)
     if (!zone) {
         loaded->next = cache.zones;
         cache.zones = loaded;
+        if (strcasecmp(copy, "system") == 0)
+            cache.system = loaded;
         zone = loaded;
         loaded = NULL;
     }
