@@ -118,6 +118,52 @@ HyStatus hy_catalog_type_name(HyType type, const char **out)
     return st;
 }
 
+/* What stands behind the name of a type. */
+typedef struct TypeModifiers {
+    int64_t numbers[2];
+    size_t n_numbers;
+    bool is_nullable;
+} TypeModifiers;
+
+static HyStatus read_modifiers(const HyJson *list, TypeModifiers *out)
+{
+    *out = (TypeModifiers){0};
+    for (size_t i = 1; i < list->n_items; i++) {
+        const HyJson *item = list->items[i];
+        if (item->kind == HY_JSON_NUMBER && item->is_integer && out->n_numbers < 2)
+            out->numbers[out->n_numbers++] = item->integer;
+        else if (item->kind == HY_JSON_STRING && strcmp(item->text, "nullable") == 0)
+            out->is_nullable = true;
+        else
+            return bad_catalog("unknown modifier of type \"%s\"", list->items[0]->text);
+    }
+    return HY_OK;
+}
+
+static HyStatus read_numeric(const char *name, const TypeModifiers *mods, HyType *out)
+{
+    bool is_big = name[0] == 'B';
+    int64_t max = is_big ? HY_NUMERIC_MAX_PRECISION : HY_NUMERIC_MAX_SHORT_PRECISION;
+    int64_t min = is_big ? HY_NUMERIC_MAX_SHORT_PRECISION + 1 : 1;
+    int64_t precision = mods->numbers[0];
+    int64_t scale = mods->numbers[1];
+    if (mods->n_numbers != 2 || precision < min || precision > max || scale < 0 ||
+        scale > precision)
+        return bad_catalog("bad precision of type \"%s\"", name);
+    *out = hy_type_numeric((int)precision, (int)scale);
+    return HY_OK;
+}
+
+static HyStatus read_text_type(const char *name, const TypeModifiers *mods, HyType *out)
+{
+    if (mods->n_numbers > 1 || mods->numbers[0] < 0 || mods->numbers[0] > INT32_MAX)
+        return bad_catalog("bad length of type \"%s\"", name);
+    HyTypeId varying = mods->n_numbers > 0 ? HY_TYPE_VARCHAR : HY_TYPE_TEXT;
+    *out = hy_type(name[0] == 'C' ? HY_TYPE_CHAR : varying);
+    out->length = (int32_t)mods->numbers[0];
+    return HY_OK;
+}
+
 /* ["Numeric", 10, 2, "nullable"] */
 static HyStatus read_type(const HyJson *list, HyType *out)
 {
@@ -125,40 +171,20 @@ static HyStatus read_type(const HyJson *list, HyType *out)
         list->items[0]->kind != HY_JSON_STRING)
         return bad_catalog("the type of a column is missing");
     const char *name = list->items[0]->text;
-    int64_t mods[2] = {0, 0};
-    size_t n_mods = 0;
-    HyType type = {.id = HY_TYPE_UNKNOWN};
-    for (size_t i = 1; i < list->n_items; i++) {
-        const HyJson *item = list->items[i];
-        if (item->kind == HY_JSON_NUMBER && item->is_integer && n_mods < 2)
-            mods[n_mods++] = item->integer;
-        else if (item->kind == HY_JSON_STRING && strcmp(item->text, "nullable") == 0)
-            type.nullable = true;
-        else
-            return bad_catalog("unknown modifier of type \"%s\"", name);
-    }
+    TypeModifiers mods;
+    HyType type = hy_type(HY_TYPE_UNKNOWN);
+    HY_TRY(read_modifiers(list, &mods));
     for (size_t i = 0; i < HY_ARRAY_LEN(plain_types); i++) {
         if (strcmp(name, plain_types[i].name) == 0)
             type.id = plain_types[i].id;
     }
-    bool is_big = strcmp(name, "BigNumeric") == 0;
-    if (is_big || strcmp(name, "Numeric") == 0) {
-        int64_t max = is_big ? HY_NUMERIC_MAX_PRECISION : HY_NUMERIC_MAX_SHORT_PRECISION;
-        int64_t min = is_big ? HY_NUMERIC_MAX_SHORT_PRECISION + 1 : 1;
-        if (n_mods != 2 || mods[0] < min || mods[0] > max || mods[1] < 0 || mods[1] > mods[0])
-            return bad_catalog("bad precision of type \"%s\"", name);
-        type.id = HY_TYPE_NUMERIC;
-        type.precision = (uint8_t)mods[0];
-        type.scale = (uint8_t)mods[1];
-    } else if (strcmp(name, "Varchar") == 0 || strcmp(name, "Char") == 0) {
-        if (mods[0] < 0 || mods[0] > INT32_MAX || n_mods > 1)
-            return bad_catalog("bad length of type \"%s\"", name);
-        type.length = (int32_t)mods[0];
-        type.id = name[0] == 'C' ? HY_TYPE_CHAR : n_mods > 0 ? HY_TYPE_VARCHAR : HY_TYPE_TEXT;
-    }
+    if (strcmp(name, "BigNumeric") == 0 || strcmp(name, "Numeric") == 0)
+        HY_TRY(read_numeric(name, &mods, &type));
+    else if (strcmp(name, "Varchar") == 0 || strcmp(name, "Char") == 0)
+        HY_TRY(read_text_type(name, &mods, &type));
     if (type.id == HY_TYPE_UNKNOWN)
         return bad_catalog("unknown type \"%s\"", name);
-    *out = type;
+    *out = hy_type_nullable(type, mods.is_nullable);
     return HY_OK;
 }
 
@@ -280,7 +306,7 @@ static HyStatus read_foreign_keys(
     HY_ARENA_NEW(arena, keys, list->n_items + 1);
     for (size_t i = 0; i < list->n_items; i++) {
         const HyJson *entry = list->items[i];
-        uint32_t slot;
+        uint32_t slot = 0;
         HY_TRY(get_oid(content, entry, &keys[i].oid));
         HY_TRY(read_attributes(arena, relation, entry, &keys[i].columns, &keys[i].n_columns));
         HY_TRY(get_u32(entry, "references", &slot));
@@ -298,7 +324,7 @@ static HyStatus read_relation(HyArena *arena, HyCatalogContent *content, uint32_
     HyCatalogRelation *relation = &content->relations[slot];
     HyTable *table = &relation->definition;
     const char *kind;
-    uint32_t parent;
+    uint32_t parent = 0;
     HY_TRY(get_text(relation->raw, "type", &kind));
     if (strcmp(kind, "block") != 0)
         return bad_catalog("relation \"%s\" has the unknown type \"%s\"", table->name, kind);
@@ -345,7 +371,7 @@ static HyStatus read_other_oids(HyCatalogContent *content)
         const HyJson *list;
         HY_TRY(get_list(content->root, lists[i], i == 0, &list));
         for (size_t j = 0; j < list->n_items; j++) {
-            uint32_t oid;
+            uint32_t oid = 0;
             if (!is_dropped(list->items[j]))
                 HY_TRY(get_oid(content, list->items[j], &oid));
         }

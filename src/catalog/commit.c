@@ -8,44 +8,15 @@
 static HyStatus append_own_rows(
     const HyTransactionTable *entry, HyRelation *into, HyDatabase *database, HyRelation **out)
 {
-    HyRelation *from = entry->current;
-    size_t n_cols = hy_relation_column_count(from);
     HyAppenderOptions options = {.store = database->store, .pool = database->catalog->options.pool};
-    HyAppender *appender = NULL;
-    HyArena *arena = hy_arena_create();
-    uint32_t *columns = calloc(n_cols + 1, sizeof *columns);
-    HyStatus st = HY_OK;
-    if (!arena || !columns) {
-        st = hy_error_oom(n_cols * sizeof *columns);
-        goto done;
+    HyAppender *appender;
+    HY_TRY(hy_appender_create(into, &options, &appender));
+    HyStatus st = hy_appender_append_relation(appender, entry->current, entry->base_rows);
+    if (st) {
+        hy_appender_abort(appender);
+        return st;
     }
-    for (size_t i = 0; i < n_cols; i++)
-        columns[i] = (uint32_t)i;
-    HY_GO(hy_appender_create(into, &options, &appender));
-    for (int64_t row = entry->base_rows; row < hy_relation_row_count(from);) {
-        size_t block = HY_ROW_BLOCK(row);
-        uint32_t first = HY_ROW_POSITION(row);
-        uint32_t n = hy_relation_block_rows(from, block) - first;
-        if (n > HY_VECTOR_SIZE)
-            n = HY_VECTOR_SIZE;
-        row += n;
-        if (hy_relation_block_live_rows(from, block) == 0)
-            continue;
-        HyBatch batch;
-        hy_arena_reset(arena);
-        HY_GO(hy_relation_read(from, block, first, n, columns, n_cols, arena, &batch, NULL));
-        if (batch.n_rows > 0)
-            HY_GO(hy_appender_append(appender, &batch));
-    }
-    HyAppender *finished = appender;
-    appender = NULL;
-    HY_GO(hy_appender_finish(finished, out));
-
-done:
-    hy_appender_abort(appender);
-    free(columns);
-    hy_arena_destroy(arena);
-    return st;
+    return hy_appender_finish(appender, out);
 }
 
 /* Others have committed since the snapshot: their version, the transaction's deletes, its rows. Row

@@ -8,33 +8,12 @@
 static HyStatus copy_rows(HyRelation *from, HyDatabase *to, HyRelation **out)
 {
     HyStatus st = HY_OK;
-    size_t n_cols = hy_relation_column_count(from);
     HyRelation *empty = NULL;
     HyAppender *appender = NULL;
-    HyArena *arena = hy_arena_create();
-    uint32_t *columns = calloc(n_cols + 1, sizeof *columns);
     HyAppenderOptions options = {.store = to->store, .pool = to->catalog->options.pool};
-    if (!arena || !columns) {
-        st = hy_error_oom(n_cols * sizeof *columns);
-        goto done;
-    }
-    for (size_t i = 0; i < n_cols; i++)
-        columns[i] = (uint32_t)i;
-    HY_GO(hy_relation_create(hy_relation_types(from), n_cols, &empty));
+    HY_GO(hy_relation_create(hy_relation_types(from), hy_relation_column_count(from), &empty));
     HY_GO(hy_appender_create(empty, &options, &appender));
-    for (size_t b = 0; b < hy_relation_block_count(from); b++) {
-        uint32_t n_rows = hy_relation_block_rows(from, b);
-        if (hy_relation_block_live_rows(from, b) == 0)
-            continue;
-        for (uint32_t first = 0; first < n_rows; first += HY_VECTOR_SIZE) {
-            uint32_t n = n_rows - first < HY_VECTOR_SIZE ? n_rows - first : HY_VECTOR_SIZE;
-            HyBatch batch;
-            hy_arena_reset(arena);
-            HY_GO(hy_relation_read(from, b, first, n, columns, n_cols, arena, &batch, NULL));
-            if (batch.n_rows > 0)
-                HY_GO(hy_appender_append(appender, &batch));
-        }
-    }
+    HY_GO(hy_appender_append_relation(appender, from, 0));
     HyAppender *finished = appender;
     appender = NULL;
     HY_GO(hy_appender_finish(finished, out));
@@ -42,8 +21,6 @@ static HyStatus copy_rows(HyRelation *from, HyDatabase *to, HyRelation **out)
 done:
     hy_appender_abort(appender);
     hy_relation_unref(empty);
-    free(columns);
-    hy_arena_destroy(arena);
     return st;
 }
 

@@ -47,34 +47,38 @@ done:
     return st;
 }
 
+/* Appends a key unless a unique one over the same columns is there. In ALTER a primary key takes
+ * the place of the former one. */
+static HyStatus merge_key(HyTableKey *keys, size_t *n, const HyTableKey *key, bool is_alter)
+{
+    for (size_t i = 0; i < *n; i++) {
+        if (keys[i].kind != key->kind)
+            continue;
+        if (key->kind == HY_KEY_UNIQUE && same_columns(key, &keys[i]))
+            return HY_OK;
+        if (key->kind == HY_KEY_PRIMARY && !is_alter)
+            return hy_error("42601", "multiple primary key constraints");
+        if (key->kind == HY_KEY_PRIMARY) {
+            keys[i] = *key;
+            return HY_OK;
+        }
+    }
+    keys[(*n)++] = *key;
+    return HY_OK;
+}
+
 HyStatus hy_ddl_finish_keys(
     HyDatabase *database, HyArena *arena, HyTable *definition, bool is_alter)
 {
     HyTableKey *keys;
     HyForeignKey *foreign_keys;
     size_t n = 0;
-    size_t n_primary = 0;
     HY_ARENA_NEW(arena, keys, definition->n_keys + 1);
     for (size_t i = 0; i < definition->n_keys; i++) {
         const HyTableKey *key = &definition->keys[i];
         HY_TRY(check_key_columns(definition, key->columns, key->n_columns));
-        n_primary += key->kind == HY_KEY_PRIMARY;
-        bool is_known = false;
-        for (size_t j = 0; j < n; j++) {
-            is_known = is_known || (key->kind == HY_KEY_UNIQUE && keys[j].kind == HY_KEY_UNIQUE &&
-                                       same_columns(key, &keys[j]));
-            if (is_alter && key->kind == HY_KEY_PRIMARY && keys[j].kind == HY_KEY_PRIMARY) {
-                keys[j] = keys[n - 1]; /* the later one takes its place */
-                n--;
-                n_primary--;
-                j--;
-            }
-        }
-        if (!is_known)
-            keys[n++] = *key;
+        HY_TRY(merge_key(keys, &n, key, is_alter));
     }
-    if (n_primary > 1)
-        return hy_error("42601", "multiple primary key constraints");
     for (size_t i = 0; i < n; i++) {
         if (is_alter && keys[i].oid != 0)
             continue;

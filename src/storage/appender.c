@@ -223,6 +223,41 @@ HyStatus hy_appender_append(HyAppender *appender, const HyBatch *batch)
     return HY_OK;
 }
 
+HyStatus hy_appender_append_relation(HyAppender *appender, HyRelation *from, int64_t first)
+{
+    HyStatus st = HY_OK;
+    HyArena *arena = hy_arena_create();
+    uint32_t *columns = calloc(appender->n_cols + 1, sizeof *columns);
+    if (!arena || !columns) {
+        st = hy_error_oom(appender->n_cols * sizeof *columns);
+        goto done;
+    }
+    for (size_t i = 0; i < appender->n_cols; i++)
+        columns[i] = (uint32_t)i;
+    for (int64_t row = first; row < hy_relation_row_count(from);) {
+        size_t block = HY_ROW_BLOCK(row);
+        uint32_t at = HY_ROW_POSITION(row);
+        uint32_t n = hy_relation_block_rows(from, block) - at;
+        if (hy_relation_block_live_rows(from, block) == 0) {
+            row += n;
+            continue;
+        }
+        if (n > HY_VECTOR_SIZE)
+            n = HY_VECTOR_SIZE;
+        row += n;
+        HyBatch batch;
+        hy_arena_reset(arena);
+        HY_GO(hy_relation_read(from, block, at, n, columns, appender->n_cols, arena, &batch, NULL));
+        if (batch.n_rows > 0)
+            HY_GO(hy_appender_append(appender, &batch));
+    }
+
+done:
+    free(columns);
+    hy_arena_destroy(arena);
+    return st;
+}
+
 int64_t hy_appender_row_count(const HyAppender *appender)
 {
     return appender->n_appended;

@@ -35,6 +35,11 @@ HyStatus hy_appender_create(
  * for a null in a column that is not nullable, 53100 disk full, 53200, 57014. */
 HyStatus hy_appender_append(HyAppender *appender, const HyBatch *batch) HY_MUST_CHECK;
 
+/* Adds the live rows of another version, with the same columns, from row id `first` on. Errors as
+ * above. */
+HyStatus hy_appender_append_relation(
+    HyAppender *appender, HyRelation *from, int64_t first) HY_MUST_CHECK;
+
 /* Rows appended so far. */
 int64_t hy_appender_row_count(const HyAppender *appender);
 

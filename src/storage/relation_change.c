@@ -231,6 +231,26 @@ static int64_t count_live_nulls(const HyVector *v, const uint64_t *deletes, uint
     return count;
 }
 
+static HyStatus scan_live_nulls(
+    const HyChunk *chunk, uint32_t n_rows, const uint64_t *deletes, int64_t *out)
+{
+    HyStatus st = HY_OK;
+    HyArena *arena = hy_arena_create();
+    if (!arena)
+        return hy_error_oom(0);
+    for (uint32_t first = 0; first < n_rows; first += HY_VECTOR_SIZE) {
+        uint32_t n = n_rows - first < HY_VECTOR_SIZE ? n_rows - first : HY_VECTOR_SIZE;
+        HyVector piece;
+        hy_arena_reset(arena);
+        HY_GO(hy_chunk_read(chunk, first, n, arena, &piece));
+        *out += count_live_nulls(&piece, deletes ? deletes + first / 64 : NULL, n);
+    }
+
+done:
+    hy_arena_destroy(arena);
+    return st;
+}
+
 HyStatus hy_relation_count_nulls(HyRelation *relation, size_t block, uint32_t column, int64_t *out)
 {
     *out = 0;
@@ -250,28 +270,12 @@ HyStatus hy_relation_count_nulls(HyRelation *relation, size_t block, uint32_t co
     HyChunkPin pin = {0};
     HY_TRY(hy_relation_chunk(relation, block, column, &pin));
     HyStatus st = HY_OK;
-    HyArena *arena = NULL;
     HyChunkInfo info;
     hy_chunk_info(pin.chunk, &info);
-    if (info.n_nulls == 0 || (!deletes && info.n_rows == n_rows)) {
+    if (info.n_nulls == 0 || (!deletes && info.n_rows == n_rows))
         *out = info.n_nulls;
-        goto done;
-    }
-    arena = hy_arena_create();
-    if (!arena) {
-        st = hy_error_oom(0);
-        goto done;
-    }
-    for (uint32_t first = 0; first < n_rows; first += HY_VECTOR_SIZE) {
-        uint32_t n = n_rows - first < HY_VECTOR_SIZE ? n_rows - first : HY_VECTOR_SIZE;
-        HyVector piece;
-        hy_arena_reset(arena);
-        HY_GO(hy_chunk_read(pin.chunk, first, n, arena, &piece));
-        *out += count_live_nulls(&piece, deletes ? deletes + first / 64 : NULL, n);
-    }
-
-done:
-    hy_arena_destroy(arena);
+    else
+        st = scan_live_nulls(pin.chunk, n_rows, deletes, out);
     hy_chunk_unpin(&pin);
     return st;
 }

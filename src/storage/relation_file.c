@@ -296,43 +296,54 @@ done:
 
 /* Saving. */
 
+/* The commit succeeded: the image becomes what was saved. */
+static void adopt_save(HyRelationSave *save)
+{
+    HyRelationImage *image = save->image;
+    for (size_t b = 0; b < save->n_blocks; b++) {
+        HyBlock *block = save->blocks[b];
+        for (size_t i = 0;
+             hy_block_state(block) == HY_BLOCK_COLUMNS && i < hy_block_column_count(block); i++)
+            hy_stored_chunk_set_live(hy_block_column(block, i));
+    }
+    release_blocks(image->blocks, image->n_blocks);
+    image->blocks = save->blocks;
+    image->n_blocks = save->n_blocks;
+    hy_tail_unref(image->tail);
+    image->tail = NULL;
+    hy_relation_unref(image->version);
+    image->version = save->version;
+    if (save->version && save->version->parts.tail) {
+        image->tail = hy_tail_ref(save->version->parts.tail);
+        image->tail_rows = save->version->parts.tail_rows;
+    }
+    free(image->null_counts);
+    image->null_counts = save->null_counts;
+}
+
+/* It failed, or was not even tried: the image stays as it is. */
+static void discard_save(HyRelationSave *save)
+{
+    HyContainer *container = hy_block_store_container(save->image->store);
+    for (size_t i = 0; i < save->n_refs; i++)
+        hy_container_free_ref(container, &save->refs[i]);
+    for (size_t i = 0; i < save->n_leaving; i++)
+        hy_stored_chunk_undo_leave(save->leaving[i]);
+    for (size_t i = 0; i < save->n_leaving_blocks; i++)
+        hy_block_undo_leave_plain(save->leaving_blocks[i]);
+    release_blocks(save->blocks, save->n_blocks);
+    hy_relation_unref(save->version);
+    free(save->null_counts);
+}
+
 void hy_relation_save_end(HyRelationSave *save, bool is_committed)
 {
     if (!save)
         return;
-    HyRelationImage *image = save->image;
-    HyContainer *container = hy_block_store_container(image->store);
-    if (is_committed) {
-        for (size_t b = 0; b < save->n_blocks; b++) {
-            HyBlock *block = save->blocks[b];
-            for (size_t i = 0;
-                 hy_block_state(block) == HY_BLOCK_COLUMNS && i < hy_block_column_count(block); i++)
-                hy_stored_chunk_set_live(hy_block_column(block, i));
-        }
-        release_blocks(image->blocks, image->n_blocks);
-        image->blocks = save->blocks;
-        image->n_blocks = save->n_blocks;
-        hy_tail_unref(image->tail);
-        image->tail = NULL;
-        hy_relation_unref(image->version);
-        image->version = save->version;
-        if (save->version && save->version->parts.tail) {
-            image->tail = hy_tail_ref(save->version->parts.tail);
-            image->tail_rows = save->version->parts.tail_rows;
-        }
-        free(image->null_counts);
-        image->null_counts = save->null_counts;
-    } else {
-        for (size_t i = 0; i < save->n_refs; i++)
-            hy_container_free_ref(container, &save->refs[i]);
-        for (size_t i = 0; i < save->n_leaving; i++)
-            hy_stored_chunk_undo_leave(save->leaving[i]);
-        for (size_t i = 0; i < save->n_leaving_blocks; i++)
-            hy_block_undo_leave_plain(save->leaving_blocks[i]);
-        release_blocks(save->blocks, save->n_blocks);
-        hy_relation_unref(save->version);
-        free(save->null_counts);
-    }
+    if (is_committed)
+        adopt_save(save);
+    else
+        discard_save(save);
     for (size_t i = 0; i < save->n_leaving; i++)
         hy_stored_chunk_unref(save->leaving[i]);
     release_blocks(save->leaving_blocks, save->n_leaving_blocks);
