@@ -34,21 +34,22 @@ static HyStatus create_database(HyStatement *statement, const HyAstDatabase *ast
         version >= 0 ? version : instance->default_database_version);
 }
 
-static HyStatus detach(HyStatement *statement, const char *alias)
+static HyStatus detach_one(HySession *session, const char *alias)
+{
+    HyAttachments *list = &session->attachments;
+    HyDatabase *database = hy_attachments_find(list, alias);
+    if (database && session->transaction)
+        hy_transaction_leave(session->transaction, database);
+    return hy_attachments_remove(list, alias);
+}
+
+static HyStatus detach(HyStatement *statement, const HyAstNameList *aliases)
 {
     HySession *session = statement->session;
-    HyAttachments *list = &session->attachments;
-    if (strcmp(alias, "*") != 0) {
-        HyDatabase *database = hy_attachments_find(list, alias);
-        if (database && session->transaction)
-            hy_transaction_leave(session->transaction, database);
-        return hy_attachments_remove(list, alias);
-    }
-    while (list->n_items) {
-        if (session->transaction)
-            hy_transaction_leave(session->transaction, list->items[0].database);
-        HY_TRY(hy_attachments_remove(list, list->items[0].alias));
-    }
+    for (size_t i = 0; i < aliases->n; i++)
+        HY_TRY(detach_one(session, aliases->items[i].text));
+    while (!aliases->n && session->attachments.n_items)
+        HY_TRY(detach_one(session, session->attachments.items[0].alias));
     return HY_OK;
 }
 
@@ -69,7 +70,7 @@ HyStatus hy_execute_database(HyStatement *statement, const HyAstStmt *stmt, HyRe
             hy_attachments_add(&statement->session->attachments, ast->path.text, ast->alias.text));
         return hy_result_set_tag(result, "ATTACH DATABASE");
     default:
-        HY_TRY(detach(statement, ast->path.text));
+        HY_TRY(detach(statement, &ast->aliases));
         return hy_result_set_tag(result, "DETACH DATABASE");
     }
 }

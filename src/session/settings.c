@@ -269,6 +269,17 @@ static HyStatus set_at(HySettings *settings, size_t i, const char *value)
     return st;
 }
 
+/* Sets a kept value anew. Date styles are kept as they are shown, with a prefix that SET refuses.
+ */
+static HyStatus restore_at(HySettings *settings, size_t i, const char *kept)
+{
+    static const char prefix[] = "ISO, ";
+    const size_t len = sizeof prefix - 1;
+    if (settings_table[i].rule == RULE_DATE_STYLE && strncmp(kept, prefix, len) == 0)
+        kept += len;
+    return set_at(settings, i, kept);
+}
+
 HyStatus hy_settings_set(HySettings *settings, const char *name, const char *value)
 {
     int i = find_setting(name);
@@ -289,13 +300,13 @@ HyStatus hy_settings_reset(HySettings *settings, const char *name)
     int i = find_setting(name);
     if (i < 0)
         return hy_error("42601", "unrecognized configuration parameter '%s'", name);
-    return set_at(settings, (size_t)i, settings->defaults[i]);
+    return restore_at(settings, (size_t)i, settings->defaults[i]);
 }
 
 HyStatus hy_settings_reset_all(HySettings *settings)
 {
     for (size_t i = 0; i < N_SETTINGS; i++)
-        HY_TRY(set_at(settings, i, settings->defaults[i]));
+        HY_TRY(restore_at(settings, i, settings->defaults[i]));
     return HY_OK;
 }
 
@@ -309,7 +320,7 @@ HyStatus hy_settings_create(const HySettings *defaults, HySettings **out)
     for (size_t i = 0; i < N_SETTINGS; i++) {
         const char *value = defaults ? defaults->values[i] : settings_table[i].default_value;
         HY_GO(replace_text(&settings->defaults[i], value));
-        HY_GO(set_at(settings, i, value));
+        HY_GO(restore_at(settings, i, value));
     }
     *out = settings;
     settings = NULL;

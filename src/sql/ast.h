@@ -827,7 +827,7 @@ typedef struct HyAstSchema { /* CREATE SCHEMA, ALTER SCHEMA .. RENAME TO */
 typedef struct HyAstDatabase {
     HyAstName path;          /* CREATE, DROP, ATTACH: the file; DETACH: the alias */
     HyAstName alias;         /* ATTACH .. AS alias */
-    HyAstNameList aliases;   /* DETACH: all of them; the first is `path`, too */
+    HyAstNameList aliases;   /* DETACH: all of them, the first is `path`, too; none: DETACH DATABASE * */
     HyAstName source;        /* CREATE .. FROM "path", or absent */
     bool if_exists;          /* DROP */
     bool if_not_exists;      /* CREATE */

@@ -269,6 +269,8 @@ HyStatus hy_parse_detach(HyParser *p, HyAstStmt **out)
     (*out)->database = database;
     p->pos++; /* DETACH */
     HY_TRY(expect(p, HY_KW_DATABASE));
+    if (accept(p, HY_TOK_STAR)) /* all: what the Hyper API sends */
+        return HY_OK;
     HY_TRY(hy_parse_name_list(p, &database->aliases));
     database->path = database->aliases.items[0];
     return HY_OK;
