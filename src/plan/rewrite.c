@@ -101,6 +101,10 @@ static HyStatus copy_lists(HyArena *arena, HyAlg *alg)
 {
     COPY_LIST(alg->columns, alg->n_columns);
     COPY_LIST(alg->types, alg->n_columns);
+    if (alg->table_columns)
+        COPY_LIST(alg->table_columns, alg->n_columns);
+    if (alg->external_columns)
+        COPY_LIST(alg->external_columns, alg->n_columns);
     COPY_LIST(alg->rows, alg->n_rows);
     for (size_t r = 0; r < alg->n_rows; r++)
         COPY_LIST(alg->rows[r], alg->n_columns);
