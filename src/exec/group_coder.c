@@ -214,8 +214,7 @@ HyStatus hy_group_coder_find(HyGroupCoder *coder, HyGroupTable *table, const HyV
             HY_TRY(hy_vector_flatten(scratch, &in[k], n, &keys[k]));
     }
     if (!fit(coder, keys, n_keys, n, &st)) {
-        for (size_t k = 0; k < n_keys; k++)
-            coder->keys[k].size = 0;
+        memset(coder->keys, 0, sizeof coder->keys); /* the domains are half adapted */
         coder->n_keys = 0;
         coder->n_misses++;
         return st;
