@@ -30,8 +30,8 @@ static int new_rows(PyObject **rows, size_t n, size_t n_columns)
     for (size_t i = 0; i < n; i++) {
         rows[i] = PyList_New((Py_ssize_t)n_columns);
         if (!rows[i]) {
-            while (i > 0)
-                Py_CLEAR(rows[--i]);
+            while (i-- > 0)
+                Py_DECREF(rows[i]);
             return -1;
         }
     }
@@ -248,8 +248,10 @@ static PyObject *cursor_next_row(PyObject *object, PyObject *Py_UNUSED(ignored))
     }
     int moved = advance(self);
     /* Rows that an iteration made in advance begin with this one. */
-    if (moved > 0 && self->next_ready < self->n_ready)
-        Py_CLEAR(self->rows[self->next_ready++]);
+    if (moved > 0 && self->next_ready < self->n_ready) {
+        PyObject *row = self->rows[self->next_ready++];
+        Py_DECREF(row);
+    }
     return moved < 0 ? NULL : PyBool_FromLong(moved);
 }
 

@@ -8,6 +8,7 @@ from typing import Mapping, Optional, Type, Union
 
 from . import _transport
 from .endpoint import Endpoint
+from .hyperexception import HyperException
 from .warning import UnclosedObjectWarning
 
 __all__ = ["HyperProcess", "Telemetry"]
@@ -58,7 +59,6 @@ class HyperProcess:
 
     def close(self) -> None:
         """Shuts down without raising an error; may be repeated."""
-        from .hyperexception import HyperException
         try:
             self.shutdown()
         except HyperException:
