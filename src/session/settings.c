@@ -1,6 +1,7 @@
 #include "session/settings.h"
 
 #include "session/settings_table.h"
+#include "types/collation.h"
 #include "types/timezone.h"
 
 #include <errno.h>
@@ -141,16 +142,46 @@ static bool is_duration(const char *value)
     return false;
 }
 
-/* Language and optional region, as ICU names them: "de", "de_DE", "en_us". */
-static bool is_locale(const char *value)
+/* Language and optional script and region, as ICU names them: "de", "de_DE", "zh_Hans_CN". */
+static bool looks_like_locale(const char *value)
 {
-    size_t n = strspn(value, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    size_t n = strcspn(value, "_");
     if (n < 2 || n > 3)
         return false;
-    if (value[n] == 0)
-        return true;
-    size_t rest = strlen(value + n);
-    return (value[n] == '_' || value[n] == '-') && rest >= 3 && rest < 24;
+    const char *rest = value + n;
+    if (strcspn(rest[0] ? rest + 1 : rest, "_") == 4) /* a script */
+        rest += 5;
+    return rest[0] == 0 || (strcspn(rest + 1, "_") == strlen(rest + 1) && strlen(rest + 1) == 2);
+}
+
+/* Among the locales that have collations, which are all that ICU knows. Without the plug-in only
+ * the form can be checked. */
+static bool is_locale(const char *value)
+{
+    bool has_locales = false;
+    if (!looks_like_locale(value) || strcasecmp(value, "en") == 0 ||
+        strcasecmp(value, "en_us") == 0)
+        return looks_like_locale(value);
+    for (size_t i = 0; i < hy_collation_count(); i++) {
+        const char *name = hy_collation_name_at(i);
+        if (strcasecmp(name, value) == 0)
+            return true;
+        has_locales |= strchr(name, '_') != NULL;
+    }
+    return !has_locales;
+}
+
+static HyStatus set_locale(const char *value, char *canonical, size_t room)
+{
+    if (strcmp(value, "C") == 0 || strcmp(value, "POSIX") == 0)
+        value = "en_us";
+    if (*value && !is_locale(value))
+        return hy_error("42704", "There is no locale named '%s'", value);
+    (void)snprintf(canonical, room, "%s", value);
+    for (char *c = canonical; *c; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    return HY_OK;
 }
 
 static HyStatus set_date_style(
@@ -204,9 +235,7 @@ static HyStatus check_value(
         fine = is_duration(value);
         break;
     case RULE_LOCALE:
-        if (!is_locale(value))
-            return hy_error("42704", "unknown locale '%s'", value);
-        break;
+        return set_locale(value, out, room);
     case RULE_ENCODING:
         fine = strcasecmp(value, "UTF8") == 0 || strcasecmp(value, "UTF-8") == 0 ||
                strcasecmp(value, "unicode") == 0;
