@@ -122,14 +122,7 @@ static Point key_point(const RangeKeys *keys, uint32_t row)
 
 static HyStatus check_offset(const HyValue *offset)
 {
-    bool is_negative = offset->is_null;
-    if (!is_negative && offset->type.id == HY_TYPE_INTERVAL)
-        is_negative = hy_interval_compare(offset->interval, (HyInterval){0}) < 0;
-    else if (!is_negative) {
-        Point p = point_of(offset->type, hy_value_payload(offset), false);
-        is_negative = p.i < 0 || p.f < 0;
-    }
-    if (is_negative)
+    if (offset->is_null)
         return hy_error("22013", "invalid preceding or following size in window function");
     return HY_OK;
 }
@@ -191,40 +184,32 @@ static bool has_offset(HyFrameBound bound)
     return bound == HY_BOUND_PRECEDING || bound == HY_BOUND_FOLLOWING;
 }
 
-/* Row `row` moved by an offset, clipped to [start, end]. */
-static uint32_t move_row(uint32_t row, int64_t by, bool is_preceding, uint32_t start, uint32_t end)
+/* Row `row` moved down by `by` rows (up when negative), clipped to [start, end]. */
+static uint32_t move_row(uint32_t row, int64_t by, uint32_t start, uint32_t end)
 {
-    if (is_preceding)
-        return by > (int64_t)(row - start) ? start : row - (uint32_t)by;
+    if (by < 0)
+        return by < -(int64_t)(row - start) ? start : row - (uint32_t)-by;
     return by > (int64_t)(end - row) ? end : row + (uint32_t)by;
 }
 
-/* Edges by counting rows. An end is one behind the last row. */
+/* Edges by counting rows. An end is one behind the last row. Negative offsets turn round. */
 static void rows_edge(HyFrameBound bound, const HyValue *offset, bool is_end, uint32_t start, uint32_t end,
     uint32_t *out)
 {
+    int64_t by = offset->i64;
+    if (bound == HY_BOUND_PRECEDING)
+        by = by == INT64_MIN ? INT64_MAX : -by;
     for (uint32_t row = start; row < end; row++) {
-        uint32_t at = row;
-        switch (bound) {
-        case HY_BOUND_UNBOUNDED_PRECEDING:
-            at = start;
-            break;
-        case HY_BOUND_UNBOUNDED_FOLLOWING:
-            at = end;
-            break;
-        case HY_BOUND_CURRENT_ROW:
-            at = row + is_end;
-            break;
-        case HY_BOUND_PRECEDING: /* of an end one behind: row + 1 - n */
-            at = is_end ? (offset->i64 > (int64_t)(row - start) ? start
-                                                                : row + 1 - (uint32_t)offset->i64)
-                        : move_row(row, offset->i64, true, start, end);
-            break;
-        case HY_BOUND_FOLLOWING:
-            at = move_row(row + is_end, offset->i64, false, start, end);
-            break;
-        }
-        out[row] = at;
+        if (bound == HY_BOUND_UNBOUNDED_PRECEDING)
+            out[row] = start;
+        else if (bound == HY_BOUND_UNBOUNDED_FOLLOWING)
+            out[row] = end;
+        else if (bound == HY_BOUND_CURRENT_ROW)
+            out[row] = row + is_end;
+        else if (is_end && by < 0) /* row + 1 - n */
+            out[row] = by < -(int64_t)(row - start) ? start : row + 1 - (uint32_t)-by;
+        else
+            out[row] = move_row(row + is_end, by, start, end);
     }
 }
 
