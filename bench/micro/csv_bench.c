@@ -1,11 +1,12 @@
 /* How fast CSV is read into vectors, and written. Not part of the tests.
  *
  *     cc -O2 -D_GNU_SOURCE -Isrc bench/micro/csv_bench.c -Wl,--start-group build/src/libhy_*.a \
- *         -Wl,--end-group -llz4 -lzstd -lz -lutf8proc -lpcre2-8 -lpthread -lm -ldl -o build/csv_bench
- *     build/csv_bench FILE TYPES [ENCODING [THREADS [WANTED]]]
+ *         -Wl,--end-group -llz4 -lzstd -lz -lutf8proc -lpcre2-8 -lpthread -lm -ldl -o
+ * build/csv_bench build/csv_bench FILE TYPES [ENCODING [THREADS [WANTED]]]
  *
- * TYPES has a letter per column of the file: t text, i integer, b bigint, d double, n numeric(18,2), D date,
- * T timestamp. WANTED, likewise, has x for the columns that are read. The first line is skipped. */
+ * TYPES has a letter per column of the file: t text, i integer, b bigint, d double, n
+ * numeric(18,2), D date, T timestamp. WANTED, likewise, has x for the columns that are read. The
+ * first line is skipped. */
 #include "base/task_pool.h"
 #include "io/csv_reader.h"
 #include "io/csv_writer.h"
@@ -123,9 +124,16 @@ int main(int argc, char **argv)
         if (!choice || choice[i] == 'x')
             wanted[n_wanted++] = (uint32_t)i;
     }
-    HyCsvOptions options = {.delimiter = ',', .quote = '"', .has_header = true, .columns = columns,
-        .n_columns = n, .wanted = wanted, .n_wanted = n_wanted,
-        .encoding = argc > 3 ? argv[3] : NULL, .compression = HY_COMPRESSION_AUTO, .reject_limit = -1};
+    HyCsvOptions options = {.delimiter = ',',
+        .quote = '"',
+        .has_header = true,
+        .columns = columns,
+        .n_columns = n,
+        .wanted = wanted,
+        .n_wanted = n_wanted,
+        .encoding = argc > 3 ? argv[3] : NULL,
+        .compression = HY_COMPRESSION_AUTO,
+        .reject_limit = -1};
     hy_text_style_init(&options.style);
     HyCsvFormat format = {.delimiter = ',', .quote = '"', .style = options.style};
     HyTaskPool *pool;

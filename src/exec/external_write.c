@@ -1,5 +1,5 @@
-/* COPY TO: each worker formats the rows of its morsel, and the texts are written in the order of the
- * morsels, by one worker at a time. */
+/* COPY TO: each worker formats the rows of its morsel, and the texts are written in the order of
+ * the morsels, by one worker at a time. */
 #include "exec/compile.h"
 #include "io/byte_stream.h"
 #include "io/csv_writer.h"

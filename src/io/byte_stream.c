@@ -77,8 +77,7 @@ typedef struct FileReader {
 static HyStatus source_error(int errnum, const char *path)
 {
     bool is_missing = errnum == ENOENT || errnum == ENOTDIR || errnum == EACCES;
-    HyStatus st =
-        hy_error(is_missing ? "58P01" : "58000", "could not read from external source");
+    HyStatus st = hy_error(is_missing ? "58P01" : "58000", "could not read from external source");
     st = hy_error_detail(st, "Source: \"%s\"", path);
     return is_missing && errnum != EACCES ? st : hy_error_hint(st, "%s", strerror(errnum));
 }
@@ -233,7 +232,8 @@ static void make_parents(const char *path)
     char *copy = strdup(path);
     if (!copy)
         return;
-    for (char *slash = strchr(copy + (copy[0] == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
+    for (char *slash = strchr(copy + (copy[0] == '/'), '/'); slash;
+         slash = strchr(slash + 1, '/')) {
         *slash = 0;
         (void)mkdir(copy, 0755); /* the open that follows reports what is wrong */
         *slash = '/';

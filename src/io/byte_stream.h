@@ -1,8 +1,9 @@
 /* Bytes that come or go one after the other: files, compressed files, the client's side of COPY.
  *
- * A stream is an object with two functions; whoever implements one puts HyByteReader or HyByteWriter
- * first in its own struct. Streams that are built on another one own it. A stream belongs to one
- * thread at a time. Names of sources are kept by the caller and live as long as the stream. */
+ * A stream is an object with two functions; whoever implements one puts HyByteReader or
+ * HyByteWriter first in its own struct. Streams that are built on another one own it. A stream
+ * belongs to one thread at a time. Names of sources are kept by the caller and live as long as the
+ * stream. */
 #ifndef HY_IO_BYTE_STREAM_H
 #define HY_IO_BYTE_STREAM_H
 

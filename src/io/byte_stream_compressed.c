@@ -10,7 +10,8 @@
 
 static HyStatus damaged(const char *message, const char *name, const char *what)
 {
-    return hy_error_hint(hy_error_detail(hy_error("XX001", "%s", message), "Source %s %s", name, what),
+    return hy_error_hint(
+        hy_error_detail(hy_error("XX001", "%s", message), "Source %s %s", name, what),
         "Source is probably damaged, or not compressed in this way");
 }
 
@@ -166,8 +167,7 @@ HyStatus hy_byte_writer_gzip(HyByteWriter *inner, HyByteWriter **out)
     GzipWriter *gzip = malloc(sizeof *gzip);
     if (gzip)
         gzip->z = (z_stream){0};
-    if (!gzip ||
-        deflateInit2(&gzip->z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+    if (!gzip || deflateInit2(&gzip->z, 6, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
         free(gzip);
         hy_byte_writer_destroy(inner);
         return hy_error_oom(sizeof *gzip);

@@ -262,9 +262,9 @@ typedef struct CharsetReader {
     const HyCharset *charset;
     const char *name;
     bool sanitize;
-    bool is_big;    /* UTF-16 */
-    bool is_begun;  /* the mark was looked for */
-    bool is_ended;  /* inner has */
+    bool is_big;   /* UTF-16 */
+    bool is_begun; /* the mark was looked for */
+    bool is_ended; /* inner has */
     iconv_t converter;
     size_t in_begin, in_end;   /* input not yet changed */
     size_t out_begin, out_end; /* output not yet given */
@@ -306,8 +306,9 @@ static HyStatus mark_error(const CharsetReader *self, const char *given, const c
         "Source %s was specified to be in %s endian UTF-16 encoding but contains the byte order "
         "mark for %s endian UTF-16.",
         self->name, given, found);
-    return hy_error_hint(st, "Source is probably %s endian UTF-16, use 'utf-16' or 'utf-16-%s' as "
-                             "encoding.",
+    return hy_error_hint(st,
+        "Source is probably %s endian UTF-16, use 'utf-16' or 'utf-16-%s' as "
+        "encoding.",
         found, strcmp(found, "big") == 0 ? "be" : "le");
 }
 
@@ -340,7 +341,8 @@ static uint16_t load_unit(const CharsetReader *self, size_t at)
 /* Four ASCII characters at a time. */
 static void copy_ascii_units(CharsetReader *self)
 {
-    const uint64_t rest = self->is_big ? UINT64_C(0x80FF80FF80FF80FF) : UINT64_C(0xFF80FF80FF80FF80);
+    const uint64_t rest =
+        self->is_big ? UINT64_C(0x80FF80FF80FF80FF) : UINT64_C(0xFF80FF80FF80FF80);
     const int shift = self->is_big ? 8 : 0;
     while (self->in_end - self->in_begin >= 8) {
         uint64_t units = hy_load_u64(self->input + self->in_begin);
@@ -397,9 +399,8 @@ static HyStatus change_utf16(CharsetReader *self)
     if (self->is_ended && self->in_end - self->in_begin == 1) {
         if (!self->sanitize)
             return hy_error_hint(
-                hy_error_detail(
-                    hy_error("XX001",
-                        "error converting UTF-16: data has an uneven number of bytes"),
+                hy_error_detail(hy_error("XX001",
+                                    "error converting UTF-16: data has an uneven number of bytes"),
                     "Source %s has an uneven number of bytes.", self->name),
                 "Source is probably not UTF-16 or corrupted.");
         replace(self, 1);
@@ -422,9 +423,8 @@ static HyStatus change_iconv(CharsetReader *self)
         if (errnum == EINVAL && !self->is_ended)
             return HY_OK; /* a character that continues in the next piece */
         if (!self->sanitize)
-            return hy_error_detail(
-                hy_error("22021", "invalid %s sequence", self->charset->name), "Source %s",
-                self->name);
+            return hy_error_detail(hy_error("22021", "invalid %s sequence", self->charset->name),
+                "Source %s", self->name);
         if (out_left < REPLACEMENT_LEN)
             return HY_OK;
         replace(self, 1);

@@ -2,8 +2,8 @@
  *
  * Three kinds differ in when they are changed. UTF-8 stays as it is. Sets of one byte per character
  * that contain ASCII (Latin-1, Windows-1252, KOI8-R, ..) can be searched for ASCII characters as
- * they are, and only the fields that need it are changed, by a table. All others (UTF-16, Shift JIS,
- * GB 18030, ..) are changed while they are read. */
+ * they are, and only the fields that need it are changed, by a table. All others (UTF-16, Shift
+ * JIS, GB 18030, ..) are changed while they are read. */
 #ifndef HY_IO_CHARSET_H
 #define HY_IO_CHARSET_H
 

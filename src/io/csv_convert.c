@@ -13,7 +13,7 @@ typedef struct Cursor {
     const char *data;
     const uint32_t *ends; /* of the field before, of record 0 */
     size_t n_fields;
-    bool strip_cr;        /* last column of a file with CR LF */
+    bool strip_cr; /* last column of a file with CR LF */
     const char *null_text;
     size_t null_len; /* SIZE_MAX: nothing is NULL */
     HyType type;
@@ -60,7 +60,7 @@ INLINE Span span_at(const Cursor *c, size_t row)
 INLINE bool span_is_null(const Cursor *c, Span span)
 {
     return span.len == c->null_len &&
-        (span.len == 0 || memcmp(span.text, c->null_text, span.len) == 0);
+           (span.len == 0 || memcmp(span.text, c->null_text, span.len) == 0);
 }
 
 /* ---- Digits ---- */
@@ -185,8 +185,8 @@ INLINE bool read_numeric_long(Cursor *c, Span span, HyInt128 *out)
 /* Exact when both the digits and the power of ten are exact doubles (Clinger 1990). */
 INLINE bool read_float8(Cursor *c, Span span, double *out)
 {
-    static const double pow10[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12,
-        1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
+    static const double pow10[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18};
     const int64_t max = INT64_C(1) << 53;
     int64_t v;
     size_t scale;
@@ -433,8 +433,9 @@ static void convert_text(HyCsvParser *parser, HyCsvTarget *target)
     for (size_t row = 0; row < parser->n_rows; row++) {
         Span span = span_at(&c, row);
         bool is_null = null_is_empty ? span.len == 0 : span_is_null(&c, span);
-        if (HY_UNLIKELY(span.is_special || span.len > c.max_bytes || (is_null && !c.type.nullable) ||
-                (is_char && span.len > 0 && span.text[span.len - 1] == ' '))) {
+        if (HY_UNLIKELY(span.is_special || span.len > c.max_bytes ||
+                        (is_null && !c.type.nullable) ||
+                        (is_char && span.len > 0 && span.text[span.len - 1] == ' '))) {
             hy_csv_convert_field(parser, target, row, span.text, span.len, span.is_special);
             continue;
         }

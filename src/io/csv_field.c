@@ -107,11 +107,11 @@ size_t hy_csv_unescape(const char *raw, size_t raw_len, char *out, bool *has_byt
 
 /* ---- Errors ---- */
 
-HyStatus hy_csv_error_at_field(HyStatus st, const HyCsvPiece *piece, uint64_t record, uint32_t field,
-    const char *text, size_t len)
+HyStatus hy_csv_error_at_field(HyStatus st, const HyCsvPiece *piece, uint64_t record,
+    uint32_t field, const char *text, size_t len)
 {
-    st = hy_error_detail(st, "file: '%s' line:%llu column:%u", piece->name,
-        (unsigned long long)record, field + 1);
+    st = hy_error_detail(
+        st, "file: '%s' line:%llu column:%u", piece->name, (unsigned long long)record, field + 1);
     if (!st || len == 0 || memmem(st->message, strlen(st->message), text, len))
         return st;
     const int shown = 60;
@@ -123,7 +123,7 @@ static bool has_csv_ending(const char *name)
 {
     size_t len = strlen(name);
     return (len >= 4 && strcasecmp(name + len - 4, ".csv") == 0) ||
-        (len >= 7 && strcasecmp(name + len - 7, ".csv.gz") == 0);
+           (len >= 7 && strcasecmp(name + len - 7, ".csv.gz") == 0);
 }
 
 HyStatus hy_csv_error_at_record(HyStatus st, const HyCsvPiece *piece, uint64_t record)

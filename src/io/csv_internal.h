@@ -8,18 +8,18 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* Whole records of one file in a buffer: [HY_CSV_PADDING bytes][data][HY_CSV_PADDING bytes]. Offsets
- * count from the start of the buffer. */
+/* Whole records of one file in a buffer: [HY_CSV_PADDING bytes][data][HY_CSV_PADDING bytes].
+ * Offsets count from the start of the buffer. */
 typedef struct HyCsvPiece {
     char *buffer;
     size_t capacity;
     size_t begin;
     size_t end;
     uint64_t number;
-    uint64_t first_record;  /* of the file; counted from 1 */
-    size_t n_header;        /* records at the start that are no rows: 0 or 1 */
-    bool is_unterminated;   /* a quoted field that does not end follows */
-    const char *name;       /* of the file */
+    uint64_t first_record; /* of the file; counted from 1 */
+    size_t n_header;       /* records at the start that are no rows: 0 or 1 */
+    bool is_unterminated;  /* a quoted field that does not end follows */
+    const char *name;      /* of the file */
 } HyCsvPiece;
 
 struct HyCsvReader {
@@ -30,17 +30,19 @@ struct HyCsvReader {
     size_t null_len;
     const char *const *paths;
     size_t n_paths;
-    HyByteReader *client;
+    struct {
+        HyByteReader reader; /* without destroy, for streams that own what they read */
+        HyByteReader *client;
+    } borrowed;
     uint64_t size_bytes; /* of all files; 0: not known */
 
     pthread_mutex_t lock; /* of all below */
     size_t next_path;
     HyByteReader *source; /* NULL: the next one is to be opened */
     const char *source_name;
-    bool source_is_owned;
-    HyCsvState state;    /* at the end of the tail */
-    uint64_t n_records;  /* of the file, given out */
-    char *tail;          /* what was read of the record that the last piece did not take */
+    HyCsvState state;   /* at the end of the tail */
+    uint64_t n_records; /* of the file, given out */
+    char *tail;         /* what was read of the record that the last piece did not take */
     size_t tail_len;
     size_t tail_capacity;
     uint64_t n_pieces;
@@ -60,7 +62,8 @@ HyStatus hy_csv_reader_give_back(
     HyCsvReader *reader, const HyCsvPiece *piece, HyStatus failure) HY_MUST_CHECK;
 void hy_csv_piece_free(const HyCsvReader *reader, HyCsvPiece *piece);
 
-/* csv_parser.c: counts a record that is left out; fails with `st` when there were too many. Takes `st`. */
+/* csv_parser.c: counts a record that is left out; fails with `st` when there were too many. Takes
+ * `st`. */
 HyStatus hy_csv_reject(HyCsvParser *parser, HyStatus st) HY_MUST_CHECK;
 
 /* How a column's texts become values. */
@@ -95,29 +98,30 @@ struct HyCsvParser {
     HyCsvReader *reader;
     HyCsvPiece piece;
     bool has_piece;
-    size_t at;           /* offset of the next record */
-    uint64_t record;     /* its number in the file */
+    size_t at;       /* offset of the next record */
+    uint64_t record; /* its number in the file */
     HyCsvIndex index;
-    HyArena *arena;      /* of the batch: texts that had to change */
+    HyArena *arena; /* of the batch: texts that had to change */
     HyCsvTarget *targets;
     HyVector *vectors;
 
     /* While a batch is converted: */
-    bool check_text;     /* texts with bytes from 0x80 on need a look, or a change */
-    size_t n_rows;       /* rows behind an error are not looked at any more */
-    HyStatus failure;    /* of row n_rows */
-    uint64_t *bad_rows;  /* skip_bad_rows: 1 = to be left out */
+    bool check_text;    /* texts with bytes from 0x80 on need a look, or a change */
+    size_t n_rows;      /* rows behind an error are not looked at any more */
+    HyStatus failure;   /* of row n_rows */
+    uint64_t *bad_rows; /* skip_bad_rows: 1 = to be left out */
     bool has_bad_rows;
 };
 
 /* csv_convert.c */
-void hy_csv_target_init(HyCsvTarget *target, const HyCsvColumn *column, const HyCsvOptions *options);
-/* Converts one column of the records in parser->index; an error goes to parser->failure, and ends the
- * rows there. */
+void hy_csv_target_init(
+    HyCsvTarget *target, const HyCsvColumn *column, const HyCsvOptions *options);
+/* Converts one column of the records in parser->index; an error goes to parser->failure, and ends
+ * the rows there. */
 void hy_csv_convert(HyCsvParser *parser, HyCsvTarget *target);
 
-/* csv_value.c: the general way for one field, when the fast ones do not apply. `text` is the field as it
- * stands in the file; is_special: it contains quotes or escapes. */
+/* csv_value.c: the general way for one field, when the fast ones do not apply. `text` is the field
+ * as it stands in the file; is_special: it contains quotes or escapes. */
 void hy_csv_convert_field(HyCsvParser *parser, HyCsvTarget *target, size_t row, const char *text,
     size_t len, bool is_special);
 
@@ -128,8 +132,9 @@ size_t hy_csv_unquote(const HyCsvDialect *dialect, const char *raw, size_t raw_l
 size_t hy_csv_unescape(const char *raw, size_t raw_len, char *out, bool *has_bytes);
 /* The place of the wrong value for errors: sets detail and, when the message does not show the
  * value, a hint. */
-HyStatus hy_csv_error_at_field(HyStatus st, const HyCsvPiece *piece, uint64_t record, uint32_t field,
-    const char *text, size_t len) HY_MUST_CHECK;
-HyStatus hy_csv_error_at_record(HyStatus st, const HyCsvPiece *piece, uint64_t record) HY_MUST_CHECK;
+HyStatus hy_csv_error_at_field(HyStatus st, const HyCsvPiece *piece, uint64_t record,
+    uint32_t field, const char *text, size_t len) HY_MUST_CHECK;
+HyStatus hy_csv_error_at_record(
+    HyStatus st, const HyCsvPiece *piece, uint64_t record) HY_MUST_CHECK;
 
 #endif

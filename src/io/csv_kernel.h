@@ -1,10 +1,11 @@
 /* Finds records and fields in CSV and text, 64 bytes at a time; once per instruction set. Inside io
  * only (and the micro benchmark).
  *
- * Quotes work as in the genuine server, and in PostgreSQL: a quote switches quoting on or off wherever
- * in a field it stands; inside quotes a doubled quote, or the escape character and whatever follows,
- * stands for that character. In the text format a backslash takes the next byte out of
- * consideration. Lines end with LF or CR LF; a CR without LF outside of quotes is an error. */
+ * Quotes work as in the genuine server, and in PostgreSQL: a quote switches quoting on or off
+ * wherever in a field it stands; inside quotes a doubled quote, or the escape character and
+ * whatever follows, stands for that character. In the text format a backslash takes the next byte
+ * out of consideration. Lines end with LF or CR LF; a CR without LF outside of quotes is an error.
+ */
 #ifndef HY_IO_CSV_KERNEL_H
 #define HY_IO_CSV_KERNEL_H
 
@@ -54,23 +55,18 @@ void hy_csv_split_avx512(
 #define HY_CSV_SPECIAL UINT32_C(0x80000000)
 #define HY_CSV_OFFSET  UINT32_C(0x7FFFFFFF)
 
-typedef enum HyCsvFault {
-    HY_CSV_FINE,
-    HY_CSV_TOO_FEW,
-    HY_CSV_TOO_MANY,
-    HY_CSV_BARE_CR
-} HyCsvFault;
+typedef enum HyCsvFault { HY_CSV_FINE, HY_CSV_TOO_FEW, HY_CSV_TOO_MANY, HY_CSV_BARE_CR } HyCsvFault;
 
 typedef struct HyCsvIndex {
     uint32_t *ends;  /* room for max_rows * n_fields + n_fields + 129 */
     size_t n_fields; /* of a record */
     size_t max_rows;
     /* Set: */
-    size_t n_rows;     /* good records; field f of record r ends at ends[1 + r * n_fields + f] and
-                          begins behind ends[r * n_fields + f] */
-    HyCsvFault fault;  /* of the record behind them */
-    bool has_high;     /* bytes from 0x80 on were seen */
-    bool has_cr;       /* some line ends with CR LF: the last field's end may have to be moved */
+    size_t n_rows;    /* good records; field f of record r ends at ends[1 + r * n_fields + f] and
+                         begins behind ends[r * n_fields + f] */
+    HyCsvFault fault; /* of the record behind them */
+    bool has_high;    /* bytes from 0x80 on were seen */
+    bool has_cr;      /* some line ends with CR LF: the last field's end may have to be moved */
 } HyCsvIndex;
 
 /* Finds the fields of the records in data[begin .. end), which begins and ends with a record; stops

@@ -1,7 +1,7 @@
-/* Turns pieces into batches: finds the fields of up to HY_VECTOR_SIZE records, then converts column by
- * column. */
-#include "io/csv_internal.h"
+/* Turns pieces into batches: finds the fields of up to HY_VECTOR_SIZE records, then converts column
+ * by column. */
 #include "base/utf8.h"
+#include "io/csv_internal.h"
 
 #include <stdlib.h>
 
@@ -9,8 +9,7 @@
 
 static HyStatus raise_record(const HyCsvParser *parser, const char *message)
 {
-    return hy_csv_error_at_record(
-        hy_error("22P02", "%s", message), &parser->piece, parser->record);
+    return hy_csv_error_at_record(hy_error("22P02", "%s", message), &parser->piece, parser->record);
 }
 
 /* ---- Creating ---- */
@@ -32,8 +31,8 @@ static HyStatus create_targets(HyCsvParser *parser)
         target->validity = malloc(HY_VECTOR_SIZE / 8);
         if (!target->data || !target->validity)
             return hy_error_oom(HY_VECTOR_SIZE * target->value_bytes);
-        parser->vectors[i] = (HyVector){
-            .type = column->type, .kind = HY_VECTOR_FLAT, .data = target->data};
+        parser->vectors[i] =
+            (HyVector){.type = column->type, .kind = HY_VECTOR_FLAT, .data = target->data};
     }
     return HY_OK;
 }
@@ -115,9 +114,9 @@ static size_t find_record_end(const HyCsvParser *parser)
     size_t i = parser->at;
     for (; i < parser->piece.end; i++) {
         char c = data[i];
-        if (dialect->mode == HY_CSV_TEXT ? c == '\\'
-                                         : dialect->mode == HY_CSV_ESCAPED && in_quotes &&
-                                               c == dialect->escape)
+        if (dialect->mode == HY_CSV_TEXT
+                ? c == '\\'
+                : dialect->mode == HY_CSV_ESCAPED && in_quotes && c == dialect->escape)
             i++;
         else if (c == '\n' && !in_quotes)
             return i + 1;

@@ -6,8 +6,8 @@
 #define DEFAULT_PIECE_BYTES ((size_t)1 << 20)
 #define MAX_RECORD_BYTES    ((size_t)1 << 30)
 
-static void split(const HyCsvDialect *dialect, const char *data, size_t begin, size_t end,
-    HyCsvSplit *state)
+static void split(
+    const HyCsvDialect *dialect, const char *data, size_t begin, size_t end, HyCsvSplit *state)
 {
     HY_KERNEL_PICK(hy_csv_split)(dialect, data, begin, end, state);
 }
@@ -23,6 +23,13 @@ static void choose_dialect(const HyCsvOptions *options, HyCsvDialect *out)
         out->mode = HY_CSV_DOUBLED;
     else if (options->quote)
         out->mode = HY_CSV_ESCAPED;
+}
+
+static HyStatus read_client(HyByteReader *self, void *data, size_t capacity, size_t *len)
+{
+    HyCsvReader *reader = (HyCsvReader *)((char *)self - offsetof(HyCsvReader, borrowed));
+    HyByteReader *client = reader->borrowed.client;
+    return client->read(client, data, capacity, len);
 }
 
 static bool is_client(const char *path)
@@ -64,7 +71,8 @@ HyStatus hy_csv_reader_open(const HyCsvOptions *options, const char *const *path
     reader->null_len = strlen(reader->null_text);
     reader->paths = paths;
     reader->n_paths = n_paths;
-    reader->client = client;
+    reader->borrowed.reader.read = read_client;
+    reader->borrowed.client = client;
     HY_GO(hy_charset_open(options->encoding, &reader->charset));
     HY_GO(measure_files(reader));
     *out = reader;
@@ -76,8 +84,7 @@ done:
 
 static void close_source(HyCsvReader *reader)
 {
-    if (reader->source_is_owned)
-        hy_byte_reader_destroy(reader->source);
+    hy_byte_reader_destroy(reader->source);
     reader->source = NULL;
 }
 
@@ -108,18 +115,16 @@ uint64_t hy_csv_reader_rejected_count(const HyCsvReader *reader)
 static HyStatus open_source(HyCsvReader *reader)
 {
     const char *path = reader->paths[reader->next_path];
-    bool is_stream = hy_charset_kind(reader->charset) == HY_CHARSET_STREAM;
-    HyByteReader *source = reader->client;
+    HyByteReader *source = &reader->borrowed.reader;
     reader->source_name = is_client(path) ? "stdin" : path;
     if (!is_client(path))
         HY_TRY(hy_byte_reader_open(path, reader->options.compression, &source));
-    else if (!source)
+    else if (!reader->borrowed.client)
         return hy_error("0A000", "COPY FROM STDIN is not possible here");
-    if (is_stream)
-        HY_TRY(hy_charset_reader(reader->charset, source, reader->source_name,
-            reader->options.sanitize, &source));
+    if (hy_charset_kind(reader->charset) == HY_CHARSET_STREAM)
+        HY_TRY(hy_charset_reader(
+            reader->charset, source, reader->source_name, reader->options.sanitize, &source));
     reader->source = source;
-    reader->source_is_owned = is_stream || !is_client(path);
     reader->next_path++;
     reader->state = (HyCsvState){false, false};
     reader->n_records = 0;
@@ -222,9 +227,8 @@ static HyStatus read_piece(HyCsvReader *reader, HyCsvPiece *piece, HyCsvSplit *a
         *is_end = n < want;
         want = piece->end - piece->begin;
         if (want > MAX_RECORD_BYTES && !at->last_end)
-            return hy_error_detail(hy_error("54000", "record is too long"),
-                "file: '%s' line:%llu", reader->source_name,
-                (unsigned long long)reader->n_records + 1);
+            return hy_error_detail(hy_error("54000", "record is too long"), "file: '%s' line:%llu",
+                reader->source_name, (unsigned long long)reader->n_records + 1);
     } while (!at->last_end && !*is_end);
     return HY_OK;
 }

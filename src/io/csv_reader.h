@@ -1,8 +1,8 @@
 /* Reads CSV and text files into batches: spec/sql.md section 10.
  *
  * A HyCsvReader goes through the files in order and cuts them into pieces of whole records, about a
- * megabyte each; any number of HyCsvParsers, one per worker, take a piece at a time and turn it into
- * typed vectors. Only the cutting is serial (at the speed of memory):
+ * megabyte each; any number of HyCsvParsers, one per worker, take a piece at a time and turn it
+ * into typed vectors. Only the cutting is serial (at the speed of memory):
  *
  *     HyCsvReader *reader;
  *     HY_TRY(hy_csv_reader_open(&options, paths, n_paths, NULL, &reader));
@@ -23,7 +23,7 @@
 
 typedef struct HyCsvColumn {
     const char *name;
-    HyType type; /* NULL in a column that is not nullable is 23502 */
+    HyType type;         /* NULL in a column that is not nullable is 23502 */
     bool force_null;     /* quoted text that equals null_text is NULL too */
     bool force_not_null; /* unquoted text that equals null_text is no NULL */
 } HyCsvColumn;
@@ -38,10 +38,10 @@ typedef struct HyCsvOptions {
     const char *null_text; /* NULL: as the format has it */
     const char *encoding;  /* NULL: UTF-8; io/charset.h */
     HyCompression compression;
-    bool sanitize;             /* bad bytes become U+FFFD instead of 22021 */
-    bool null_on_cast_failure; /* values that do not convert become NULL */
-    bool skip_bad_rows;        /* records that cannot be read are left out */
-    int64_t reject_limit;      /* of them; -1: none */
+    bool sanitize;              /* bad bytes become U+FFFD instead of 22021 */
+    bool null_on_cast_failure;  /* values that do not convert become NULL */
+    bool skip_bad_rows;         /* records that cannot be read are left out */
+    int64_t reject_limit;       /* of them; -1: none */
     const HyCsvColumn *columns; /* of the file */
     size_t n_columns;           /* at least 1 */
     const uint32_t *wanted;     /* indexes of the columns that are read; the batch's columns */
@@ -75,9 +75,9 @@ HyStatus hy_csv_parser_take(HyCsvParser *parser, uint64_t *number, bool *has_pie
  * that live until the next call.
  *
  * Of several faulty records the first one of the input decides the error: a parser that meets an
- * error while others are still at earlier pieces ends as if there were nothing more to read, and the
- * last parser to finish returns the error. Errors: 22P02, 22003 .. of values and for wrong numbers
- * of fields, 22021, 23502, 54000; the detail says file, record and column. */
+ * error while others are still at earlier pieces ends as if there were nothing more to read, and
+ * the last parser to finish returns the error. Errors: 22P02, 22003 .. of values and for wrong
+ * numbers of fields, 22021, 23502, 54000; the detail says file, record and column. */
 HyStatus hy_csv_parser_next(HyCsvParser *parser, HyBatch *out) HY_MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
-/* The general way from a field to a value: quotes, escapes, NULL, character set, any type, errors. */
-#include "io/csv_internal.h"
+/* The general way from a field to a value: quotes, escapes, NULL, character set, any type, errors.
+ */
 #include "base/utf8.h"
+#include "io/csv_internal.h"
 #include "types/cast.h"
 
 /* A field on its way. */
@@ -23,7 +24,7 @@ static bool equals_null(const Field *field)
 {
     const HyCsvReader *reader = field->parser->reader;
     return field->len == reader->null_len &&
-        (field->len == 0 || memcmp(field->text, reader->null_text, field->len) == 0);
+           (field->len == 0 || memcmp(field->text, reader->null_text, field->len) == 0);
 }
 
 /* ---- Steps ---- */
@@ -34,7 +35,8 @@ static HyStatus remove_quotes(Field *field)
     const HyCsvDialect *dialect = &reader->dialect;
     size_t len = field->len;
     /* Mostly the whole field is quoted, and nothing else. */
-    bool is_simple = dialect->mode == HY_CSV_DOUBLED && len >= 2 && field->text[0] == dialect->quote &&
+    bool is_simple =
+        dialect->mode == HY_CSV_DOUBLED && len >= 2 && field->text[0] == dialect->quote &&
         !memchr(field->text + 1, dialect->quote, len - 2) && field->text[len - 1] == dialect->quote;
     if (is_simple) {
         field->text++;
@@ -60,8 +62,8 @@ static HyStatus remove_escapes(Field *field)
     return HY_OK;
 }
 
-/* What the marks in the field mean. In the text format NULL is what looks like it before escapes are
- * undone; in CSV what has no quotes. */
+/* What the marks in the field mean. In the text format NULL is what looks like it before escapes
+ * are undone; in CSV what has no quotes. */
 static HyStatus take_apart(Field *field, bool is_special)
 {
     bool is_text = field->parser->reader->dialect.mode == HY_CSV_TEXT;
@@ -117,8 +119,9 @@ static HyStatus put_null(const Field *field, bool after_failure)
     static const char zero[16];
     HyCsvTarget *target = field->target;
     if (!target->column->type.nullable)
-        return hy_error("23502", "The scanned data %s NOT NULL constraint of column \"%s\" (line: "
-                                 "%llu, column %u)",
+        return hy_error("23502",
+            "The scanned data %s NOT NULL constraint of column \"%s\" (line: "
+            "%llu, column %u)",
             after_failure ? "is set to NULL due to a cast failure, but this violates the"
                           : "violates the",
             target->column->name, (unsigned long long)record_of(field), target->field);
@@ -126,6 +129,26 @@ static HyStatus put_null(const Field *field, bool after_failure)
     hy_bitmap_clear(target->validity, field->row);
     target->has_nulls = true;
     return HY_OK;
+}
+
+/* An assignment, not a cast, which would cut the text off. char(n) loses its blanks first. */
+static bool is_too_long(const Field *field, HyType type)
+{
+    size_t len = field->len;
+    if (type.length <= 0 || (type.id != HY_TYPE_VARCHAR && type.id != HY_TYPE_CHAR))
+        return false;
+    while (type.id == HY_TYPE_CHAR && len > 0 && field->text[len - 1] == ' ')
+        len--;
+    return len > (size_t)type.length && hy_utf8_length(field->text, len) > (size_t)type.length;
+}
+
+static HyStatus parse_payload(const Field *field, HyType type, void *payload)
+{
+    HyCsvParser *parser = field->parser;
+    if (is_too_long(field, type))
+        return hy_error("22P02", "string too large for target string type");
+    return hy_value_parse(
+        parser->arena, type, &parser->reader->options.style, field->text, field->len, payload);
 }
 
 static HyStatus parse_value(const Field *field)
@@ -140,8 +163,7 @@ static HyStatus parse_value(const Field *field)
     if (type.id == HY_TYPE_TEXT) {
         payload.string = hy_string_view(field->text, field->len);
     } else {
-        HyStatus st = hy_value_parse(parser->arena, type, &parser->reader->options.style, field->text,
-            field->len, &payload);
+        HyStatus st = parse_payload(field, type, &payload);
         if (st)
             return hy_csv_error_at_field(st, &parser->piece, record_of(field), field->target->field,
                 field->text, field->len);

@@ -120,7 +120,7 @@ static bool needs_quotes(const HyCsvWriter *writer, const char *text, size_t len
     if (any)
         return true;
     return writer->format.quote && len == writer->null_len &&
-        (len == 0 || memcmp(text, writer->null_text, len) == 0);
+           (len == 0 || memcmp(text, writer->null_text, len) == 0);
 }
 
 /* A value as text; the buffer grows by at most 2 * len + 2. */
@@ -165,8 +165,8 @@ static size_t put_fast(HyType type, const char *value, char *to)
     case HY_TYPE_INT8:
         return hy_int64_format(hy_load_i64(value), to);
     case HY_TYPE_NUMERIC:
-        return hy_numeric_format(hy_type_physical(type) == HY_PHYS_I64 ? hy_load_i64(value)
-                                                                       : hy_load_i128(value),
+        return hy_numeric_format(
+            hy_type_physical(type) == HY_PHYS_I64 ? hy_load_i64(value) : hy_load_i128(value),
             type.scale, to);
     case HY_TYPE_DATE:
         return hy_date_format(hy_load_i32(value), to);

@@ -28,7 +28,6 @@ void hy_csv_writer_destroy(HyCsvWriter *writer); /* NULL is fine */
 HyStatus hy_csv_writer_header(
     HyCsvWriter *writer, const char *const *names, size_t n, HyBuffer *out) HY_MUST_CHECK;
 /* Appends the rows of a batch of any length and form. */
-HyStatus hy_csv_writer_rows(
-    HyCsvWriter *writer, const HyBatch *batch, HyBuffer *out) HY_MUST_CHECK;
+HyStatus hy_csv_writer_rows(HyCsvWriter *writer, const HyBatch *batch, HyBuffer *out) HY_MUST_CHECK;
 
 #endif

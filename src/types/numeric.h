@@ -74,7 +74,7 @@ bool hy_numeric_literal(const char *text, size_t len, HyInt128 *out, int *precis
 #define HY_INT_TEXT_MAX 20
 size_t hy_int64_format(int64_t v, char out[HY_INT_TEXT_MAX]);
 size_t hy_uint64_format(uint64_t v, char out[HY_INT_TEXT_MAX]);
-/* Blanks around, sign, digits, optionally a final point. With HY_INT_SYNTAX *out is the number
+/* Blanks around, sign, digits, optionally a point and zeros. With HY_INT_SYNTAX *out is the number
  * before the offending place (0: none). */
 typedef enum HyIntParse { HY_INT_OK, HY_INT_SYNTAX, HY_INT_RANGE } HyIntParse;
 HyIntParse hy_int64_parse(const char *text, size_t len, int64_t *out);

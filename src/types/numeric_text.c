@@ -86,6 +86,19 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* The server takes 2., 2.00 and .0 for integers. True: there are zeros behind the point. */
+static bool cut_zero_fraction(const char *p, const char **end)
+{
+    const char *zeros = *end;
+    while (zeros > p && zeros[-1] == '0')
+        zeros--;
+    bool has_zeros = zeros < *end;
+    if (zeros == p || zeros[-1] != '.' || *end - p == 1)
+        return false;
+    *end = zeros - 1;
+    return has_zeros;
+}
+
 HyIntParse hy_int64_parse(const char *text, size_t len, int64_t *out)
 {
     const char *p = text, *end = text + len;
@@ -96,8 +109,7 @@ HyIntParse hy_int64_parse(const char *text, size_t len, int64_t *out)
     bool negative = p < end && *p == '-';
     if (p < end && (*p == '-' || *p == '+'))
         p++;
-    if (end - p > 1 && end[-1] == '.')
-        end--;
+    bool has_zeros = cut_zero_fraction(p, &end);
     uint64_t v = 0;
     bool overflow = false;
     const char *first = p;
@@ -113,7 +125,7 @@ HyIntParse hy_int64_parse(const char *text, size_t len, int64_t *out)
     if (overflow || v > (uint64_t)INT64_MAX + negative)
         return HY_INT_RANGE;
     *out = negative ? (int64_t)(0 - v) : (int64_t)v;
-    return p < end || p == first ? HY_INT_SYNTAX : HY_INT_OK;
+    return p < end || (p == first && !has_zeros) ? HY_INT_SYNTAX : HY_INT_OK;
 }
 
 /* A numeric text taken apart: `digits` without leading zeros, at most 40 of them kept. */
