@@ -2,8 +2,7 @@
 #include "plan/plan_internal.h"
 #include <string.h>
 
-/* ---- Types
- * -------------------------------------------------------------------------------------------- */
+/* ---- Types ---- */
 
 HyStatus plan_set_type(HyPlanner *p, HyColumnId id, HyType type)
 {
@@ -36,8 +35,7 @@ HyStatus plan_column(HyPlanner *p, HyColumnId id, HyExpr **out)
     return hy_expr_column(p->arena, id, plan_column_type(p, id), out);
 }
 
-/* ---- What an operator makes
- * --------------------------------------------------------------------------- */
+/* ---- What an operator makes ---- */
 
 typedef HyStatus (*OnColumn)(void *ctx, HyColumnId id, HyType type);
 
@@ -165,8 +163,7 @@ HyStatus plan_defined(HyPlanner *p, HyAlg *alg, HyColumnSet *set)
     return HY_OK;
 }
 
-/* ---- What is used
- * -------------------------------------------------------------------------------------- */
+/* ---- What is used ---- */
 
 typedef struct UseWalk {
     HyPlanner *p;
@@ -243,8 +240,7 @@ HyStatus plan_free(HyPlanner *p, HyAlg *alg, HyColumnSet *set)
     return hy_column_set_union(p->arena, set, &used);
 }
 
-/* ---- Learning types
- * ------------------------------------------------------------------------------------ */
+/* ---- Learning types ---- */
 
 static HyStatus note_column(void *ctx, HyColumnId id, HyType type)
 {

@@ -46,8 +46,7 @@ static HyStatus make_join(Dependent *d, HyExpr *predicate, HyAlg **out)
     return HY_OK;
 }
 
-/* ---- Conditions that move up
- * -------------------------------------------------------------------------------- */
+/* ---- Conditions that move up ---- */
 
 static HyStatus split_conditions(
     const Dependent *d, HyExpr *predicate, HyConjuncts *inner, HyConjuncts *pulled)
@@ -121,8 +120,7 @@ static HyStatus with_conditions(const Dependent *d, const HyConjuncts *pulled, H
     return HY_OK;
 }
 
-/* ---- Computed columns
- * --------------------------------------------------------------------------------------- */
+/* ---- Computed columns ---- */
 
 static HyStatus map_of(HyPlanner *p, const HyAlg *map_alg, HyColumnMap *out)
 {
@@ -233,8 +231,7 @@ static HyStatus guard_value(Dependent *d)
     return HY_OK;
 }
 
-/* ---- Aggregates
- * --------------------------------------------------------------------------------------------- */
+/* ---- Aggregates ---- */
 
 static bool is_plain_aggregate(const HyAlg *alg)
 {
@@ -343,9 +340,7 @@ static HyStatus join_aggregate(Dependent *d, HyAlg **out, bool *done)
     return make_join(d, predicate, out);
 }
 
-/* ---- Functions
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Functions ---- */
 
 /* FROM l, f(l.x): the function is called for each row of l. */
 static HyStatus join_function(Dependent *d, HyAlg **out, bool *done)
@@ -375,9 +370,7 @@ static HyStatus join_function(Dependent *d, HyAlg **out, bool *done)
     return HY_OK;
 }
 
-/* ---- All
- * -------------------------------------------------------------------------------------------------------
- */
+/* ---- All ---- */
 
 static HyStatus join_by_conditions(Dependent *d, HyAlg **out, bool *done)
 {

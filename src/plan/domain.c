@@ -18,9 +18,7 @@ typedef struct Domain {
 
 static HyStatus push(Domain *d, HyAlg **slot, HyColumnMap *map);
 
-/* ---- Parts
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- Parts ---- */
 
 static HyExpr *find(const HyColumnMap *map, HyColumnId id)
 {
@@ -124,9 +122,7 @@ static HyStatus same_value(HyPlanner *p, HyExpr *a, HyExpr *b, HyExpr **predicat
     return hy_expr_and(p->arena, *predicate, same, predicate);
 }
 
-/* ---- Filters
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- Filters ---- */
 
 /* "outer = inner column": the inner column stands for the outer one from here on. */
 static HyStatus adopt(Domain *d, HyExpr *conjunct, const HyColumnSet *made, HyColumnMap *map)
@@ -170,8 +166,7 @@ static HyStatus push_filter(Domain *d, HyAlg **slot, HyColumnMap *map)
     return push_condition(d, filter->predicate, slot, map);
 }
 
-/* ---- Operators over one input
- * -------------------------------------------------------------------------------- */
+/* ---- Operators over one input ---- */
 
 /* Their expressions use the domain's columns; these stay visible above. */
 static HyStatus push_passing(Domain *d, HyAlg *alg, HyColumnMap *map)
@@ -269,9 +264,7 @@ static HyStatus push_limit(Domain *d, HyAlg **slot, HyColumnMap *map)
     return plan_add_filter(d->p, &all, slot);
 }
 
-/* ---- Aggregates
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Aggregates ---- */
 
 HyStatus plan_empty_value(HyPlanner *p, const HyFuncCall *call, HyValue *out)
 {
@@ -364,9 +357,7 @@ static HyStatus push_aggregate(Domain *d, HyAlg **slot, HyColumnMap *map)
     return is_total ? add_empty_groups(d, slot, map) : HY_OK;
 }
 
-/* ---- Two inputs
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Two inputs ---- */
 
 static HyStatus push_inner_join(Domain *d, HyAlg **slot, HyColumnMap *map)
 {
@@ -467,9 +458,7 @@ static HyStatus push_setop(Domain *d, HyAlg *setop, HyColumnMap *map)
     return HY_OK;
 }
 
-/* ---- Leaves
- * ---------------------------------------------------------------------------------------------------------
- */
+/* ---- Leaves ---- */
 
 static HyStatus push_function(Domain *d, HyAlg *function, HyColumnMap *map)
 {

@@ -23,8 +23,7 @@ typedef struct HyColumnStats {
     double min, max;
 } ColumnStats;
 
-/* ---- Statistics of columns
- * ------------------------------------------------------------------------------ */
+/* ---- Statistics of columns ---- */
 
 static HyStatus open_relation(const HyPlanner *p, HyTable *table, HyRelation **out)
 {
@@ -173,8 +172,7 @@ HyStatus plan_note_stats(HyPlanner *p, HyAlg *root)
     return note_scans(p, root);
 }
 
-/* ---- Selectivity
- * ------------------------------------------------------------------------------------------ */
+/* ---- Selectivity ---- */
 
 static double range_selectivity(HyPlanner *p, const HyExpr *compare)
 {
@@ -245,9 +243,7 @@ double plan_selectivity(HyPlanner *p, const HyExpr *predicate)
     }
 }
 
-/* ---- Rows
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Rows ---- */
 
 static double scan_rows(HyPlanner *p, HyAlg *scan)
 {

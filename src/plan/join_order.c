@@ -85,9 +85,7 @@ static HyStatus make_join(
     return hy_alg_join(o->p->arena, HY_JOIN_INNER, left, right, predicate, out);
 }
 
-/* ---- Exact
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- Exact ---- */
 
 typedef struct Best {
     double rows;
@@ -149,9 +147,7 @@ static HyStatus order_exactly(const Order *o, HyAlg **out)
     return build_tree(o, table, all, out);
 }
 
-/* ---- Greedy
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- Greedy ---- */
 
 /* Joins the pair with the smallest result until one is left (Fegaras 1998). */
 static HyStatus order_greedily(const Order *o, HyAlg **out)

@@ -4,8 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- Join keys
- * --------------------------------------------------------------------------------------------- */
+/* ---- Join keys ---- */
 
 typedef struct Sides {
     HyColumnSet left;
@@ -86,9 +85,7 @@ static HyStatus extract_keys(HyPlanner *p, HyAlg *join)
     return plan_join_and(p, &rest, &join->predicate);
 }
 
-/* ---- Scans
- * ---------------------------------------------------------------------------------------------------
- */
+/* ---- Scans ---- */
 
 static HyCompareOp mirrored(HyCompareOp op)
 {
@@ -234,9 +231,7 @@ static HyStatus push_into_scan(HyPlanner *p, HyAlg *filter, bool *is_empty)
     return plan_join_and(p, &rest, &filter->predicate);
 }
 
-/* ---- All
- * ------------------------------------------------------------------------------------------------------
- */
+/* ---- All ---- */
 
 /* LIMIT over SORT, maybe with computed columns between: the sort itself keeps only the first rows.
  */

@@ -42,8 +42,7 @@ typedef struct HyConjuncts {
         (items)[(n)++] = (item);                                                                   \
     } while (0)
 
-/* ---- columns.c
- * ---------------------------------------------------------------------------------------- */
+/* ---- columns.c ---- */
 /* Columns used by an expression; of a subquery those that it does not make itself. */
 HyStatus plan_expr_columns(HyPlanner *p, const HyExpr *expr, HyColumnSet *set) HY_MUST_CHECK;
 /* Columns that an operator gives to the one above. */
@@ -60,8 +59,7 @@ HyStatus plan_new_column(HyPlanner *p, HyType type, HyColumnId *out) HY_MUST_CHE
 /* COLUMN of an id with its known type. */
 HyStatus plan_column(HyPlanner *p, HyColumnId id, HyExpr **out) HY_MUST_CHECK;
 
-/* ---- rewrite.c
- * ---------------------------------------------------------------------------------------- */
+/* ---- rewrite.c ---- */
 /* A replacement of columns by expressions. */
 typedef struct HyColumnMap {
     HyColumnId *from;
@@ -76,8 +74,7 @@ HyStatus plan_substitute_alg(HyPlanner *p, const HyColumnMap *map, HyAlg *alg) H
 /* A copy of a tree in which all columns that it makes have new ids; *map says which. */
 HyStatus plan_copy_alg(HyPlanner *p, HyAlg *alg, HyColumnMap *map, HyAlg **out) HY_MUST_CHECK;
 
-/* ---- simplify.c
- * --------------------------------------------------------------------------------------- */
+/* ---- simplify.c ---- */
 HyStatus plan_simplify(HyPlanner *p, HyExpr **slot) HY_MUST_CHECK;
 HyStatus plan_simplify_alg(HyPlanner *p, HyAlg *alg) HY_MUST_CHECK;
 HyStatus plan_split_and(HyPlanner *p, HyExpr *predicate, HyConjuncts *out) HY_MUST_CHECK;
@@ -87,8 +84,7 @@ bool plan_rejects_null(const HyExpr *predicate, const HyColumnSet *columns);
 /* Whether the value is null when all of `columns` are. */
 bool plan_is_surely_null(const HyExpr *expr, const HyColumnSet *columns);
 
-/* ---- unnest.c, dependent.c
- * ---------------------------------------------------------------------------- */
+/* ---- unnest.c, dependent.c ---- */
 HyStatus plan_unnest(HyPlanner *p, HyAlg **slot) HY_MUST_CHECK;
 /* VALUES as a union of maps over single rows, for rows with subqueries or correlation. */
 HyStatus plan_expand_values(HyPlanner *p, HyAlg **slot) HY_MUST_CHECK;
@@ -106,16 +102,14 @@ HyStatus plan_push_domain(HyPlanner *p, HyAlg *left, const HyColumnSet *columns,
 /* What the aggregate gives without rows. */
 HyStatus plan_empty_value(HyPlanner *p, const HyFuncCall *call, HyValue *out) HY_MUST_CHECK;
 
-/* ---- pushdown.c, join_order.c
- * ------------------------------------------------------------------------- */
+/* ---- pushdown.c, join_order.c ---- */
 HyStatus plan_push_down(HyPlanner *p, HyAlg **slot) HY_MUST_CHECK;
 /* Joins n relations under the conjuncts in the cheapest order found. */
 HyStatus plan_order_joins(HyPlanner *p, HyAlg **relations, size_t n, const HyConjuncts *conjuncts,
     HyAlg **out) HY_MUST_CHECK;
 HyStatus plan_add_filter(HyPlanner *p, const HyConjuncts *conjuncts, HyAlg **slot) HY_MUST_CHECK;
 
-/* ---- estimate.c
- * --------------------------------------------------------------------------------------- */
+/* ---- estimate.c ---- */
 /* Remembers where columns come from; called again after new columns have been made. */
 HyStatus plan_note_stats(HyPlanner *p, HyAlg *root) HY_MUST_CHECK;
 /* Sets estimated_rows of the whole tree. */
@@ -125,8 +119,7 @@ double plan_selectivity(HyPlanner *p, const HyExpr *predicate);
 /* Different values of a column in at most `rows` rows. */
 double plan_distinct(HyPlanner *p, HyColumnId id, double rows);
 
-/* ---- physical.c, prune.c
- * ------------------------------------------------------------------------------ */
+/* ---- physical.c, prune.c ---- */
 /* Join keys, build sides, top-k, predicates of scans. */
 HyStatus plan_physical(HyPlanner *p, HyAlg **slot) HY_MUST_CHECK;
 /* Sets columns[] and types[] of every operator, given what the root shall give, in order. */

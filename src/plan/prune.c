@@ -58,9 +58,7 @@ static HyStatus prune_input(HyPlanner *p, HyAlg *alg, size_t input, const HyColu
     return prune(p, &alg->inputs[input], need);
 }
 
-/* ---- Leaves
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- Leaves ---- */
 
 /* Keeps the needed columns of a leaf; `parallel` (or NULL) is a list beside columns[]. */
 static void prune_leaf(HyAlg *alg, const HyColumnSet *need, uint32_t *parallel)
@@ -101,9 +99,7 @@ static HyStatus prune_function(HyPlanner *p, HyAlg *alg, const HyColumnSet *need
     return HY_OK;
 }
 
-/* ---- One input
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- One input ---- */
 
 static HyStatus prune_passing(HyPlanner *p, HyAlg *alg, const HyColumnSet *need)
 {
@@ -181,9 +177,7 @@ static HyStatus prune_window(HyPlanner *p, HyAlg **slot, const HyColumnSet *need
     return HY_OK;
 }
 
-/* ---- Two inputs
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- Two inputs ---- */
 
 static HyStatus prune_join(HyPlanner *p, HyAlg *alg, const HyColumnSet *need)
 {

@@ -45,8 +45,7 @@ static HyStatus stop(HyPlanner *p, HyConjuncts *conjuncts, HyAlg **slot)
     return plan_add_filter(p, conjuncts, slot);
 }
 
-/* ---- One input
- * ------------------------------------------------------------------------------------------- */
+/* ---- One input ---- */
 
 static HyStatus push_unchanged(HyPlanner *p, HyConjuncts *conjuncts, HyAlg **slot)
 {
@@ -135,8 +134,7 @@ static HyStatus push_window(HyPlanner *p, HyConjuncts *conjuncts, HyAlg **slot)
     return stop(p, conjuncts, slot);
 }
 
-/* ---- Several inputs
- * ---------------------------------------------------------------------------------------- */
+/* ---- Several inputs ---- */
 
 static HyStatus push_setop(HyPlanner *p, HyConjuncts *conjuncts, HyAlg **slot)
 {
@@ -240,8 +238,7 @@ static HyStatus push_special_join(HyPlanner *p, HyConjuncts *conjuncts, HyAlg **
     return stop(p, conjuncts, slot);
 }
 
-/* ---- Chains of inner joins
- * ---------------------------------------------------------------------------------- */
+/* ---- Chains of inner joins ---- */
 
 typedef struct JoinGroup {
     HyAlg **relations;
@@ -339,9 +336,7 @@ static HyStatus push_join(HyPlanner *p, HyConjuncts *conjuncts, HyAlg **slot)
     return push_special_join(p, conjuncts, slot);
 }
 
-/* ---- Dispatch
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- Dispatch ---- */
 
 static HyStatus push_nothing(HyPlanner *p, HyAlg *alg)
 {

@@ -61,8 +61,7 @@ HyStatus plan_substitute_alg(HyPlanner *p, const HyColumnMap *map, HyAlg *alg)
     return HY_OK;
 }
 
-/* ---- Copies
- * -------------------------------------------------------------------------------------------- */
+/* ---- Copies ---- */
 
 typedef struct Copier {
     HyPlanner *p;

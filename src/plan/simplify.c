@@ -8,8 +8,7 @@
 
 static HyStatus simplify(HyPlanner *p, HyExpr **slot);
 
-/* ---- Constants
- * ------------------------------------------------------------------------------------------ */
+/* ---- Constants ---- */
 
 static HyStatus fold(HyPlanner *p, HyExpr **slot)
 {
@@ -34,8 +33,7 @@ static HyStatus set_bool(HyPlanner *p, bool value, HyExpr **slot)
     return hy_expr_bool(p->arena, value, slot);
 }
 
-/* ---- AND, OR
- * -------------------------------------------------------------------------------------------- */
+/* ---- AND, OR ---- */
 
 static HyStatus add_term(HyPlanner *p, HyExprKind kind, HyExpr *term, HyConjuncts *out)
 {
@@ -137,9 +135,7 @@ static HyStatus simplify_logic(HyPlanner *p, HyExpr **slot)
     return make_logic(p, kind, &terms, slot);
 }
 
-/* ---- NOT
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- NOT ---- */
 
 static HyCompareOp inverse(HyCompareOp op)
 {
@@ -195,8 +191,7 @@ static HyStatus negate(HyPlanner *p, HyExpr *arg, HyExpr **out)
     }
 }
 
-/* ---- Comparisons
- * ---------------------------------------------------------------------------------------- */
+/* ---- Comparisons ---- */
 
 static int integer_digits(HyType type)
 {
@@ -294,9 +289,7 @@ static HyStatus narrow_in_list(HyPlanner *p, HyExpr **slot)
     return HY_OK;
 }
 
-/* ---- CASE
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- CASE ---- */
 
 /* Branches that cannot be taken go; a branch that is always taken ends the list. */
 static HyStatus simplify_case(HyPlanner *p, HyExpr **slot)
@@ -327,9 +320,7 @@ static HyStatus simplify_case(HyPlanner *p, HyExpr **slot)
     return HY_OK;
 }
 
-/* ---- All
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- All ---- */
 
 static HyStatus simplify_node(HyPlanner *p, HyExpr **slot)
 {
@@ -423,9 +414,7 @@ HyStatus plan_join_and(HyPlanner *p, const HyConjuncts *list, HyExpr **out)
     return list->n > 0 ? make_logic(p, HY_EXPR_AND, list, out) : HY_OK;
 }
 
-/* ---- Nulls
- * -----------------------------------------------------------------------------------------------
- */
+/* ---- Nulls ---- */
 
 /* Whether the value is null when the columns are. */
 bool plan_is_surely_null(const HyExpr *expr, const HyColumnSet *columns)

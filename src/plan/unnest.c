@@ -17,8 +17,7 @@ typedef struct Attach {
 
 static HyStatus replace_in(Attach *attach, HyExpr **slot);
 
-/* ---- Subqueries as values
- * ------------------------------------------------------------------------------ */
+/* ---- Subqueries as values ---- */
 
 static HyExpr *find_memo(const HyPlanner *p, const HyAlg *subquery)
 {
@@ -247,8 +246,7 @@ static HyStatus replace_slot(void *ctx, HyExpr **slot)
     return replace_in(ctx, slot);
 }
 
-/* ---- Subqueries as conditions
- * ---------------------------------------------------------------------------- */
+/* ---- Subqueries as conditions ---- */
 
 /* A conjunct that is a subquery alone filters by a semi or anti join. *done: it did. */
 static HyStatus attach_condition(Attach *attach, HyExpr *conjunct, bool *done)
@@ -267,27 +265,15 @@ static HyStatus attach_condition(Attach *attach, HyExpr *conjunct, bool *done)
         HyExpr *column = NULL;
         HyExpr *operand = node->args[0];
         const HyAlg *query = node->subquery;
-        bool is_all = node->subquery_kind == HY_SUBQUERY_ALL;
-        bool has_nulls = operand->type.nullable || query->types[0].nullable;
-        if (is_all && has_nulls && node->op == HY_CMP_NE)
-            return HY_OK; /* NOT IN with nulls: the mark join knows how, with a key */
         HY_TRY(replace_in(attach, &operand));
         HY_TRY(hy_expr_column(p->arena, query->columns[0], query->types[0], &column));
         HY_TRY(hy_expr_compare(p->arena, node->op, operand, column, &predicate));
-        if (is_all) { /* no row for which it is false or null */
+        if (node->subquery_kind == HY_SUBQUERY_ALL) {
+            /* No row for which it is false. Nulls do not count: as a condition, NOT IN and ALL let rows
+             * pass that the standard would not, like the genuine server. */
             kind = HY_JOIN_ANTI;
-            if (has_nulls) {
-                HyType type = hy_type_nullable(hy_type(HY_TYPE_BOOL), false);
-                HyExpr *truth = NULL;
-                HY_TRY(hy_expr_new(p->arena, HY_EXPR_IS_TRUE, type, -1, 1, &truth));
-                truth->args[0] = predicate;
-                truth->truth = HY_TRUTH_TRUE;
-                truth->negated = true;
-                predicate = truth;
-            } else {
-                HY_TRY(hy_expr_not(p->arena, predicate, &predicate));
-                HY_TRY(plan_simplify(p, &predicate));
-            }
+            HY_TRY(hy_expr_not(p->arena, predicate, &predicate));
+            HY_TRY(plan_simplify(p, &predicate));
         }
     } else if (node->subquery_kind != HY_SUBQUERY_EXISTS) {
         return HY_OK;
@@ -342,9 +328,7 @@ static HyStatus unnest_filter(HyPlanner *p, HyAlg **slot)
     return HY_OK;
 }
 
-/* ---- Joins
- * -------------------------------------------------------------------------------------------------
- */
+/* ---- Joins ---- */
 
 /* Subqueries in ON: of an inner join they are filters above; of others they are computed on the
  * side whose columns they use. */
@@ -401,9 +385,7 @@ static HyStatus unnest_join(HyPlanner *p, HyAlg **slot)
         p, join->dependent_kind, join->inputs[0], join->inputs[1], join->predicate, 0, NULL, slot);
 }
 
-/* ---- VALUES
- * --------------------------------------------------------------------------------------------------
- */
+/* ---- VALUES ---- */
 
 static bool rows_have_subquery(const HyAlg *values)
 {
@@ -483,9 +465,7 @@ HyStatus plan_expand_values(HyPlanner *p, HyAlg **slot)
     return HY_OK;
 }
 
-/* ---- All
- * --------------------------------------------------------------------------------------------------------
- */
+/* ---- All ---- */
 
 /* Operators whose expressions are over their only input. */
 static HyStatus unnest_exprs(HyPlanner *p, HyAlg *alg)

@@ -117,8 +117,7 @@ HyStatus hy_bind_statement(const HyBindContext *ctx, const HyAstStmt *stmt, HyBo
     }
 }
 
-/* ---- CREATE TABLE AS
- * ------------------------------------------------------------------------------------ */
+/* ---- CREATE TABLE AS ---- */
 
 HyStatus hy_bind_create_table_as(
     const HyBindContext *ctx, const HyAstCreateTable *create, HyBoundQuery **out)
@@ -177,8 +176,7 @@ HyStatus hy_bound_query_insert_into(const HyBindContext *ctx, HyBoundQuery *quer
     return HY_OK;
 }
 
-/* ---- Expressions alone
- * ----------------------------------------------------------------------------------- */
+/* ---- Expressions alone ---- */
 
 static bool is_not_subquery(void *ctx, const HyExpr *node)
 {

@@ -58,6 +58,17 @@ static HyStatus check_distinct_order(const HyAggregateItem *item, uint32_t posit
     return HY_OK;
 }
 
+/* Whether f(x ORDER BY ..) is allowed: where the order shows. */
+static bool takes_order(const char *name)
+{
+    static const char *const names[] = {"string_agg", "array_agg", "json_arrayagg", "listagg"};
+    for (size_t i = 0; i < HY_ARRAY_LEN(names); i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
 HyStatus bind_aggregate_item(
     HyExprContext *inner, const HyAstExpr *ast, const char *name, HyAggregateItem *out)
 {
@@ -68,6 +79,10 @@ HyStatus bind_aggregate_item(
     if (call->ignore_nulls || call->respect_nulls)
         return hy_error_at(
             hy_error("42601", "invalid NULLS specification in call to \"%s\"", name), position);
+    if (call->order_by.n > 0 && !takes_order(name))
+        return hy_error_at(
+            hy_error("42601", "order specification invalid in call to \"%s\"", name),
+            call->order_by.items[0].expr->pos);
     HY_TRY(bind_exprs(inner, &call->args, &item.args));
     for (size_t i = 0; i < call->args.n; i++)
         HY_TRY(bind_require_type(b, item.args[i], position));
@@ -124,6 +139,8 @@ HyStatus bind_aggregate(HyExprContext *c, const HyAstExpr *ast, const char *name
     }
     if (!item.id) {
         item.id = bind_new_id(b, name);
+        if (select->n_aggregates == 0)
+            select->aggregate_position = (int32_t)ast->pos;
         HY_LIST_PUSH(b->arena, select->aggregates, select->n_aggregates, item);
     }
     return hy_expr_column(b->arena, item.id, item.call->result, out);

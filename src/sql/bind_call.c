@@ -69,8 +69,7 @@ HyStatus bind_sort_keys(HyExprContext *c, const HyAstOrderList *list, HySortKey 
     return HY_OK;
 }
 
-/* ---- Typing of their own
- * ---------------------------------------------------------------------------- */
+/* ---- Typing of their own ---- */
 
 static HyStatus wrong_count(const char *name, size_t expected, size_t received, uint32_t position)
 {
@@ -221,8 +220,7 @@ static HyStatus bind_arguments(HyExprContext *c, const HyAstCall *call, HyExpr *
     return HY_OK;
 }
 
-/* ---- Set-returning
- * ----------------------------------------------------------------------------------- */
+/* ---- Set-returning ---- */
 
 HyStatus bind_table_function(HyExprContext *c, const HyAstCall *call, int32_t position, HyAlg **out)
 {
@@ -285,8 +283,7 @@ static HyStatus bind_set_call(
     return HY_OK;
 }
 
-/* ---- Dispatch
- * ---------------------------------------------------------------------------------------- */
+/* ---- Dispatch ---- */
 
 typedef HyStatus (*SpecialCall)(HyExprContext *c, const HyAstExpr *ast, HyExpr **out);
 

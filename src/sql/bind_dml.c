@@ -3,8 +3,7 @@
 #include "sql/bind_internal.h"
 #include "types/cast.h"
 
-/* ---- Targets
- * --------------------------------------------------------------------------------------------- */
+/* ---- Targets ---- */
 
 HyStatus bind_target_table(
     HyBinder *b, const HyAstQName *name, const char *action, HyRelationRef *out)
@@ -70,8 +69,7 @@ static HyStatus target_columns(
     return HY_OK;
 }
 
-/* ---- RETURNING
- * ------------------------------------------------------------------------------------------- */
+/* ---- RETURNING ---- */
 
 static bool is_not_subquery(void *ctx, const HyExpr *node)
 {
@@ -138,14 +136,13 @@ static HyStatus finish_dml(HyBinder *b, const HyAstSelectItemList *returning,
     return bind_finish(b, alg, &result, out);
 }
 
-/* ---- INSERT
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- INSERT ---- */
 
 typedef struct InsertShape {
     HyTable *table;
     uint32_t *columns; /* attributes that the source gives, in its order */
     size_t n_columns;
+    bool is_listed; /* written: the source must give all of them */
 } InsertShape;
 
 static HyStatus wrong_width(size_t expected, size_t got)
@@ -182,8 +179,17 @@ static HyStatus unify_column(HyBinder *b, const InsertShape *shape, size_t colum
     return HY_OK;
 }
 
+/* Without a list of columns, the source may give fewer than the table has. */
+static HyStatus fit_width(InsertShape *shape, size_t n)
+{
+    if (n > shape->n_columns || (shape->is_listed && n < shape->n_columns))
+        return wrong_width(shape->n_columns, n);
+    shape->n_columns = n;
+    return HY_OK;
+}
+
 static HyStatus bind_values_source(
-    HyBinder *b, const HyAstQuery *source, const InsertShape *shape, HyQueryResult *out)
+    HyBinder *b, const HyAstQuery *source, InsertShape *shape, HyQueryResult *out)
 {
     const HyAstValues *values = source->values;
     HyAlg *alg = NULL;
@@ -197,8 +203,7 @@ static HyStatus bind_values_source(
             return hy_error_at(
                 hy_error("42601", "'values' elements must have identical number of columns"),
                 row->n > 0 ? row->items[0]->pos : 0);
-        if (n != shape->n_columns)
-            return wrong_width(shape->n_columns, n);
+        HY_TRY(fit_width(shape, n));
         HY_ARENA_NEW(b->arena, alg->rows[r], n + 1);
         for (size_t i = 0; i < n; i++) { /* DEFAULT stays NULL for now */
             if (row->items[i]->kind != HY_AST_DEFAULT)
@@ -237,7 +242,7 @@ static HyStatus bind_source(
         return bind_values_source(b, source, shape, out);
     if (source) {
         HY_TRY(bind_query(b, source, NULL, out));
-        return out->n == shape->n_columns ? HY_OK : wrong_width(shape->n_columns, out->n);
+        return fit_width(shape, out->n);
     }
     shape->n_columns = 0; /* DEFAULT VALUES: one row of nothing */
     HyAlg *alg = NULL;
@@ -307,16 +312,14 @@ HyStatus bind_insert(HyBinder *b, const HyAstInsert *ast, HyBoundQuery **out)
     HyAlg *insert = NULL;
     HY_TRY(bind_ctes(b, ast->ctes, ast->n_ctes, ast->recursive, NULL));
     HY_TRY(bind_target_table(b, &ast->table, "insert into", &ref));
-    InsertShape shape = {.table = ref.table};
+    InsertShape shape = {.table = ref.table, .is_listed = ast->columns.n > 0};
     HY_TRY(target_columns(b, ref.table, &ast->columns, &shape.columns, &shape.n_columns));
     HY_TRY(bind_source(b, ast->source, &shape, &source));
     HY_TRY(insert_node(b, &shape, &source, &insert));
     return finish_dml(b, &ast->returning, &ref, &ast->alias, insert, out);
 }
 
-/* ---- UPDATE
- * ------------------------------------------------------------------------------------------------
- */
+/* ---- UPDATE ---- */
 
 typedef struct UpdateList {
     HyBinder *b;

@@ -140,8 +140,7 @@ HyStatus bind_condition(
     return bind_cast(c->b, *out, hy_type(HY_TYPE_BOOL), out);
 }
 
-/* ---- Operators
- * ------------------------------------------------------------------------------------- */
+/* ---- Operators ---- */
 
 static HyStatus bind_logic(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)
 {
@@ -262,8 +261,7 @@ static HyStatus bind_collate(HyExprContext *c, const HyAstExpr *ast, HyExpr **ou
     return HY_OK;
 }
 
-/* ---- Casts, arrays
- * ---------------------------------------------------------------------------------- */
+/* ---- Casts, arrays ---- */
 
 static HyStatus make_array(
     HyBinder *b, HyExpr **items, size_t n, HyType element, int32_t position, HyExpr **out)
@@ -339,8 +337,7 @@ static HyStatus bind_subscript(HyExprContext *c, const HyAstExpr *ast, HyExpr **
     return bind_function(c->b, n == 3 ? "[:]" : "[]", args, n, (int32_t)ast->pos, out);
 }
 
-/* ---- Subqueries, parameters
- * -------------------------------------------------------------------------- */
+/* ---- Subqueries, parameters ---- */
 
 static HyStatus bind_subquery(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)
 {

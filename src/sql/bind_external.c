@@ -26,8 +26,7 @@ typedef struct Reader {
     const Option *force_not_null;
 } Reader;
 
-/* ---- Values of options
- * -------------------------------------------------------------------------------- */
+/* ---- Values of options ---- */
 
 static HyStatus bad_value(const Option *option, const char *wanted)
 {
@@ -103,8 +102,7 @@ static HyStatus int_value(Reader *r, const Option *option, int64_t *out)
     return HY_OK;
 }
 
-/* ---- Formats
- * ------------------------------------------------------------------------------------------ */
+/* ---- Formats ---- */
 
 static const struct {
     const char *name;
@@ -169,8 +167,7 @@ static HyStatus read_format(Reader *r, const Option *option)
     return hy_error_at(hy_error("42601", "format '%s' not recognized", name), option->position);
 }
 
-/* ---- Locations
- * ---------------------------------------------------------------------------------------- */
+/* ---- Locations ---- */
 
 static HyStatus location_path(HyBinder *b, const HyAstExpr *ast, const char **out)
 {
@@ -203,8 +200,7 @@ static HyStatus bind_location(HyBinder *b, const HyAstExpr *ast, HyExternal *ext
     return HY_OK;
 }
 
-/* ---- Options
- * ------------------------------------------------------------------------------------------ */
+/* ---- Options ---- */
 
 static bool is_text_format(const HyExternal *external)
 {
@@ -301,8 +297,7 @@ static HyStatus read_option(Reader *r, const Option *option)
         option->position);
 }
 
-/* ---- Columns
- * ------------------------------------------------------------------------------------------ */
+/* ---- Columns ---- */
 
 static HyStatus set_columns(HyBinder *b, HyExternal *e, size_t n)
 {

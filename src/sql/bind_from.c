@@ -15,8 +15,7 @@ typedef struct FromItem {
 
 static HyStatus bind_item(HyBinder *b, const HyAstFrom *ast, HyScope *visible, FromItem *out);
 
-/* ---- Relations
- * --------------------------------------------------------------------------------------- */
+/* ---- Relations ---- */
 
 static HyStatus unknown_relation(HyBinder *b, const char *name, uint32_t position)
 {
@@ -200,8 +199,7 @@ static HyStatus bind_table(HyBinder *b, const HyAstFrom *ast, HyAlg **alg, HySco
     return hy_error("XX000", "relation of unknown kind");
 }
 
-/* ---- Subqueries and functions
- * ------------------------------------------------------------------------ */
+/* ---- Subqueries and functions ---- */
 
 static HyStatus bind_derived(
     HyBinder *b, const HyAstFrom *ast, HyScope *visible, HyAlg **alg, HyScopeTable **out)
@@ -266,8 +264,7 @@ static HyStatus bind_function_item(
     return HY_OK;
 }
 
-/* ---- Aliases
- * ----------------------------------------------------------------------------------------- */
+/* ---- Aliases ---- */
 
 static HyStatus rename_table(const HyAstFrom *ast, HyScopeTable *table)
 {
@@ -296,8 +293,7 @@ static HyStatus item_of_table(HyBinder *b, HyAlg *alg, HyScopeTable *table, From
     return HY_OK;
 }
 
-/* ---- Joins
- * ------------------------------------------------------------------------------------------- */
+/* ---- Joins ---- */
 
 /* Rows without a partner bring nulls. */
 static void make_nullable(FromItem *item)
@@ -553,6 +549,18 @@ static HyStatus bind_item(HyBinder *b, const HyAstFrom *ast, HyScope *visible, F
     return item_of_table(b, alg, table, out);
 }
 
+/* The names of a list differ; those inside of one join need not. */
+static HyStatus check_binding(const HyScope *scope, const HyScopeTable *table, uint32_t position)
+{
+    for (size_t i = 0; i < scope->n_tables && table->name; i++) {
+        const char *name = scope->tables[i]->name;
+        if (name && strcmp(name, table->name) == 0)
+            return hy_error_at(
+                hy_error("42601", "binding '%s' already defined", table->name), position);
+    }
+    return HY_OK;
+}
+
 HyStatus bind_from_list(HyBinder *b, const HyAstFromList *list, HyScope *scope, HyAlg **alg)
 {
     for (size_t i = 0; i < list->n; i++) {
@@ -563,6 +571,8 @@ HyStatus bind_from_list(HyBinder *b, const HyAstFromList *list, HyScope *scope, 
         else
             HY_TRY(join_items(
                 b, HY_JOIN_INNER, may_depend(list->items[i]), *alg, item.alg, NULL, alg));
+        for (size_t t = 0; t < item.n_tables; t++)
+            HY_TRY(check_binding(scope, item.tables[t], list->items[i]->span.offset));
         for (size_t t = 0; t < item.n_tables; t++)
             HY_LIST_PUSH(b->arena, scope->tables, scope->n_tables, item.tables[t]);
         for (size_t k = 0; k < item.n_columns; k++)

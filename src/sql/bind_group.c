@@ -203,8 +203,7 @@ HyStatus bind_group_by(HyBinder *b, HySelect *select)
     return HY_OK;
 }
 
-/* ---- After grouping
- * ---------------------------------------------------------------------------------- */
+/* ---- After grouping ---- */
 
 static size_t find_group(const HySelect *select, const HyExpr *expr)
 {

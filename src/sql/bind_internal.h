@@ -102,6 +102,7 @@ typedef struct HySelect {
     HyColumnId grouping_id;
     HyAggregateItem *aggregates;
     size_t n_aggregates;
+    int32_t aggregate_position; /* of the first one */
     HyWindowGroup *windows;
     size_t n_windows;
     HyAlg **early_functions; /* set-returning calls in WHERE and aggregates */
@@ -145,16 +146,14 @@ typedef struct HyQueryResult {
     size_t n;
 } HyQueryResult;
 
-/* ---- bind.c
- * ---------------------------------------------------------------------------------------- */
+/* ---- bind.c ---- */
 HyColumnId bind_new_id(HyBinder *b, const char *name);
 /* Fills the bound query around a root. */
 HyStatus bind_finish(
     HyBinder *b, HyAlg *root, const HyQueryResult *result, HyBoundQuery **out) HY_MUST_CHECK;
 HyStatus bind_binder_init(HyBinder *b, const HyBindContext *ctx) HY_MUST_CHECK;
 
-/* ---- bind_scope.c
- * ---------------------------------------------------------------------------------- */
+/* ---- bind_scope.c ---- */
 HyStatus bind_scope_new(HyBinder *b, HyScope *outer, HyScope **out) HY_MUST_CHECK;
 HyStatus bind_scope_add_table(HyBinder *b, HyScope *scope, HyScopeTable *table) HY_MUST_CHECK;
 /* The column of a name. *out is NULL when there is none and `optional`. */
@@ -165,8 +164,7 @@ HyStatus bind_star_table(
     HyExprContext *c, const HyAstExpr *ast, const HyScopeTable **out) HY_MUST_CHECK;
 const HyScopeColumn *bind_scope_find(const HyScope *scope, const char *name, size_t *n_found);
 
-/* ---- bind_type.c
- * ----------------------------------------------------------------------------------- */
+/* ---- bind_type.c ---- */
 HyStatus bind_type(HyBinder *b, const HyAstType *type, HyType *out) HY_MUST_CHECK;
 HyStatus bind_collation(HyBinder *b, const HyAstQName *name, const HyCollation **out) HY_MUST_CHECK;
 /* "integer", "numeric(10,2)" in the arena; "unknown" when out of memory. */
@@ -175,8 +173,7 @@ const char *bind_type_name(HyBinder *b, HyType type);
 const char *bind_type_name_null(HyBinder *b, HyType type);
 HyStatus bind_literal(HyBinder *b, const HyAstExpr *ast, HyExpr **out) HY_MUST_CHECK;
 
-/* ---- bind_expr.c
- * ----------------------------------------------------------------------------------- */
+/* ---- bind_expr.c ---- */
 HyStatus bind_expr(HyExprContext *c, const HyAstExpr *ast, HyExpr **out) HY_MUST_CHECK;
 HyStatus bind_exprs(HyExprContext *c, const HyAstExprList *list, HyExpr ***out) HY_MUST_CHECK;
 /* A boolean; a null constant is one. Otherwise 42601 with `message`. */
@@ -196,8 +193,7 @@ HyStatus bind_require_type(HyBinder *b, const HyExpr *expr, int32_t position) HY
 HyStatus bind_common(HyBinder *b, HyExpr **items, size_t n, bool adapt_literals, int32_t position,
     const char *message, HyType *out) HY_MUST_CHECK;
 
-/* ---- bind_compare.c
- * -------------------------------------------------------------------------------- */
+/* ---- bind_compare.c ---- */
 /* Brings both sides to one comparable type; 42601 `cannot compare ..`. */
 HyStatus bind_comparable(
     HyBinder *b, HyExpr **left, HyExpr **right, int32_t position) HY_MUST_CHECK;
@@ -213,8 +209,7 @@ HyStatus bind_is_bool(HyExprContext *c, const HyAstExpr *ast, HyExpr **out) HY_M
 HyStatus bind_is_distinct(HyExprContext *c, const HyAstExpr *ast, HyExpr **out) HY_MUST_CHECK;
 HyStatus bind_case(HyExprContext *c, const HyAstExpr *ast, HyExpr **out) HY_MUST_CHECK;
 
-/* ---- bind_call.c
- * ----------------------------------------------------------------------------------- */
+/* ---- bind_call.c ---- */
 HyStatus bind_call(HyExprContext *c, const HyAstExpr *ast, HyExpr **out) HY_MUST_CHECK;
 /* Resolves a scalar function or operator over bound arguments. */
 HyStatus bind_function(HyBinder *b, const char *name, HyExpr **args, size_t n_args,
@@ -230,8 +225,7 @@ HyStatus bind_sort_keys(
 HyStatus bind_table_function(
     HyExprContext *c, const HyAstCall *call, int32_t position, HyAlg **out) HY_MUST_CHECK;
 
-/* ---- bind_aggregate.c, bind_window.c
- * --------------------------------------------------------------- */
+/* ---- bind_aggregate.c, bind_window.c ---- */
 HyStatus bind_aggregate(
     HyExprContext *c, const HyAstExpr *ast, const char *name, HyExpr **out) HY_MUST_CHECK;
 HyStatus bind_window_call(
@@ -244,15 +238,13 @@ HyStatus bind_check_windows(HyExprContext *c, const HyAstSelect *ast) HY_MUST_CH
 HyStatus bind_aggregate_item(HyExprContext *inner, const HyAstExpr *ast, const char *name,
     HyAggregateItem *out) HY_MUST_CHECK;
 
-/* ---- bind_group.c
- * ---------------------------------------------------------------------------------- */
+/* ---- bind_group.c ---- */
 HyStatus bind_group_by(HyBinder *b, HySelect *select) HY_MUST_CHECK;
 HyStatus bind_grouping_call(HyExprContext *c, const HyAstExpr *ast, HyExpr **out) HY_MUST_CHECK;
 /* Replaces grouping expressions by their columns; 42601 for a column that is not grouped. */
 HyStatus bind_group_replace(HyBinder *b, HySelect *select, HyExpr **slot) HY_MUST_CHECK;
 
-/* ---- bind_from.c
- * ----------------------------------------------------------------------------------- */
+/* ---- bind_from.c ---- */
 /* Binds the items of a FROM list from left to right into scope; *alg NULL at first. */
 HyStatus bind_from_list(
     HyBinder *b, const HyAstFromList *list, HyScope *scope, HyAlg **alg) HY_MUST_CHECK;
@@ -266,8 +258,7 @@ HyStatus bind_join(HyBinder *b, HyJoinKind kind, HyAlg *left, HyAlg *right, HyEx
 /* The id column of a hidden row number of the scan, added when missing. */
 HyStatus bind_row_id(HyBinder *b, HyAlg *scan, HyColumnId *out) HY_MUST_CHECK;
 
-/* ---- bind_query.c, bind_select.c
- * ------------------------------------------------------------------- */
+/* ---- bind_query.c, bind_select.c ---- */
 HyStatus bind_query(
     HyBinder *b, const HyAstQuery *query, HyScope *outer, HyQueryResult *out) HY_MUST_CHECK;
 HyStatus bind_select(
@@ -282,14 +273,12 @@ HyStatus bind_limit(HyBinder *b, const HyAstQuery *query, HyAlg **alg) HY_MUST_C
 /* A MAP that gives each result column an id of its own, cast to types[] where it is not NULL. */
 HyStatus bind_project(HyBinder *b, HyQueryResult *result, const HyType *types) HY_MUST_CHECK;
 
-/* ---- bind_external.c
- * ------------------------------------------------------------------------------- */
+/* ---- bind_external.c ---- */
 HyStatus bind_external_call(
     HyBinder *b, const HyAstCall *call, int32_t position, HyExternal **out) HY_MUST_CHECK;
 HyStatus bind_external_alg(HyBinder *b, HyExternal *external, HyAlg **out) HY_MUST_CHECK;
 
-/* ---- bind_dml.c, bind_copy.c
- * ----------------------------------------------------------------------- */
+/* ---- bind_dml.c, bind_copy.c ---- */
 HyStatus bind_insert(HyBinder *b, const HyAstInsert *ast, HyBoundQuery **out) HY_MUST_CHECK;
 HyStatus bind_update(HyBinder *b, const HyAstUpdate *ast, HyBoundQuery **out) HY_MUST_CHECK;
 HyStatus bind_delete(HyBinder *b, const HyAstDelete *ast, HyBoundQuery **out) HY_MUST_CHECK;

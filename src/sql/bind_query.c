@@ -3,8 +3,7 @@
 #include "sql/bind_internal.h"
 #include "types/cast.h"
 
-/* ---- Results
- * ------------------------------------------------------------------------------------------ */
+/* ---- Results ---- */
 
 HyStatus bind_project(HyBinder *b, HyQueryResult *result, const HyType *types)
 {
@@ -44,8 +43,7 @@ static HyStatus result_new(HyBinder *b, size_t n, HyQueryResult *out)
     return HY_OK;
 }
 
-/* ---- LIMIT
- * -------------------------------------------------------------------------------------------- */
+/* ---- LIMIT ---- */
 
 /* *out: -1 for NULL. Only constants and parameters; what has a sign is told apart for the message.
  */
@@ -137,8 +135,7 @@ static HyStatus bind_order(
     return HY_OK;
 }
 
-/* ---- VALUES
- * -------------------------------------------------------------------------------------------- */
+/* ---- VALUES ---- */
 
 static HyStatus bind_values_rows(
     HyBinder *b, const HyAstValues *values, HyScope *outer, HyExpr ***rows)
@@ -189,8 +186,7 @@ static HyStatus bind_values(
     return HY_OK;
 }
 
-/* ---- Set operations
- * ------------------------------------------------------------------------------------ */
+/* ---- Set operations ---- */
 
 static HySetKind set_kind(const HyAstSetOp *op)
 {
@@ -267,8 +263,7 @@ static HyStatus bind_set_op(HyBinder *b, const HyAstSetOp *op, HyScope *outer, H
     return HY_OK;
 }
 
-/* ---- WITH
- * ---------------------------------------------------------------------------------------------- */
+/* ---- WITH ---- */
 
 static HyStatus register_cte(HyBinder *b, HyCte *cte, const HyQueryResult *result, const char *name)
 {
@@ -392,8 +387,7 @@ HyStatus bind_ctes(HyBinder *b, const HyAstCte *ctes, size_t n, bool recursive, 
     return HY_OK;
 }
 
-/* ---- Queries
- * ------------------------------------------------------------------------------------------- */
+/* ---- Queries ---- */
 
 static HyStatus bind_body(HyBinder *b, const HyAstQuery *query, HyScope *outer, HyQueryResult *out)
 {

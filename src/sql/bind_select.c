@@ -23,8 +23,7 @@ typedef struct SelectParts {
     size_t n_order;
 } SelectParts;
 
-/* ---- The select list
- * ----------------------------------------------------------------------------------- */
+/* ---- The select list ---- */
 
 /* The name that an expression gives its column, or NULL. */
 static const char *label_of(const HyAstExpr *ast)
@@ -103,8 +102,9 @@ static HyStatus bind_item_exprs(HyExprContext *c, HySelectItem *items, size_t n_
     for (size_t i = 0; i < n_items; i++) {
         if (!items[i].expr)
             HY_TRY(bind_expr(c, items[i].ast, &items[i].expr));
-        if (bind_is_unknown_param(items[i].expr))
-            return bind_require_type(c->b, items[i].expr, items[i].expr->position);
+        if (bind_is_unknown_param(items[i].expr)) /* nothing says otherwise */
+            HY_TRY(bind_cast_explicit(c->b, items[i].expr, hy_type(HY_TYPE_TEXT), false,
+                items[i].expr->position, &items[i].expr));
     }
     return HY_OK;
 }
@@ -116,8 +116,7 @@ HyStatus bind_items(
     return bind_item_exprs(c, *items, *n_items);
 }
 
-/* ---- ORDER BY
- * ------------------------------------------------------------------------------------------ */
+/* ---- ORDER BY ---- */
 
 static size_t find_item_name(const HySelect *select, const char *name)
 {
@@ -202,20 +201,19 @@ static HyStatus bind_distinct_on(HyExprContext *c, const HyAstSelect *ast, Selec
         const OrderKey *key = &parts->order[k];
         const HyExpr *expr =
             key->item != SIZE_MAX ? c->select->items[key->item].expr : key->key.expr;
-        bool found = false;
+        bool found = false; /* plain columns only, as in the genuine server */
         for (size_t i = 0; i < parts->n_distinct_on && !found; i++)
-            found = hy_expr_equal(expr, parts->distinct_on[i]);
+            found = expr->kind == HY_EXPR_COLUMN && hy_expr_equal(expr, parts->distinct_on[i]);
         if (!found)
             return hy_error_at(
-                hy_error("42P10",
+                hy_error("42601",
                     "SELECT DISTINCT ON expressions must match initial ORDER BY expressions"),
                 expr->position);
     }
     return HY_OK;
 }
 
-/* ---- Assembly
- * ------------------------------------------------------------------------------------------ */
+/* ---- Assembly ---- */
 
 static HyStatus add_functions(HyBinder *b, HyAlg **functions, size_t n, HyAlg **alg)
 {
@@ -420,6 +418,26 @@ static HyStatus add_output(HyBinder *b, SelectParts *parts, HyAlg *alg, HyQueryR
     return HY_OK;
 }
 
+typedef struct AggregateSearch {
+    const HySelect *select;
+    bool found;
+} AggregateSearch;
+
+static bool find_aggregate(void *ctx, const HyExpr *node)
+{
+    AggregateSearch *search = ctx;
+    for (size_t i = 0; i < search->select->n_aggregates && node->kind == HY_EXPR_COLUMN; i++)
+        search->found |= search->select->aggregates[i].id == node->column;
+    return !search->found;
+}
+
+static bool uses_aggregates(const HySelect *select, const HyExpr *expr)
+{
+    AggregateSearch search = {.select = select};
+    hy_expr_walk(expr, find_aggregate, &search);
+    return search.found;
+}
+
 static HyStatus bind_clauses(HyBinder *b, const HyAstQuery *query, SelectParts *parts)
 {
     HySelect *select = parts->select;
@@ -440,10 +458,15 @@ static HyStatus bind_clauses(HyBinder *b, const HyAstQuery *query, SelectParts *
         HY_TRY(bind_condition(&c, ast->having, "boolean expression requires as argument for having",
             (int32_t)ast->having->pos, &parts->having));
     }
+    /* HAVING without groups and aggregates is a second WHERE: nothing is aggregated then. */
+    bool is_filter = ast->having && !ast->has_group_by && !uses_aggregates(select, parts->having);
     HY_TRY(bind_select_order(&c, query, parts));
+    if (is_filter && select->n_aggregates > 0)
+        return hy_error_at(hy_error("42601", "aggregates are not allowed here"),
+            select->aggregate_position);
     if (ast->distinct == HY_AST_SELECT_DISTINCT_ON)
         HY_TRY(bind_distinct_on(&c, ast, parts));
-    parts->is_grouped = ast->has_group_by || ast->having || select->n_aggregates > 0;
+    parts->is_grouped = ast->has_group_by || select->n_aggregates > 0;
     return HY_OK;
 }
 

@@ -92,8 +92,7 @@ HyStatus hy_bind_type(
     return bind_collation(&b, collation, &out->collation);
 }
 
-/* ---- Literals
- * -------------------------------------------------------------------------------------- */
+/* ---- Literals ---- */
 
 static HyStatus integer_literal(HyBinder *b, const HyAstExpr *ast, HyExpr **out)
 {

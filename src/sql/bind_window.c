@@ -40,8 +40,7 @@ HyStatus bind_window_add(HyBinder *b, HySelect *select, HyExpr **partition_by,
     return HY_OK;
 }
 
-/* ---- Frames
- * ------------------------------------------------------------------------------------------ */
+/* ---- Frames ---- */
 
 static HyFrameBound bound_kind(HyAstBoundKind kind)
 {
@@ -129,8 +128,7 @@ static HyStatus bind_frame(HyExprContext *c, const HyAstWindow *window, const Hy
     return bind_offset(c, window, &window->end, sort, n_sort, &item->end_offset);
 }
 
-/* ---- Specifications
- * ---------------------------------------------------------------------------------- */
+/* ---- Specifications ---- */
 
 static const HyAstWindow *find_named(const HySelect *select, const char *name)
 {
@@ -175,8 +173,23 @@ HyStatus bind_check_windows(HyExprContext *c, const HyAstSelect *ast)
     return HY_OK;
 }
 
-/* ---- Calls
- * ------------------------------------------------------------------------------------------- */
+/* ---- Calls ---- */
+
+/* The number of buckets is a constant. */
+static HyStatus check_ntile(const HyExpr *buckets, int32_t position)
+{
+    if (buckets->kind == HY_EXPR_PARAM)
+        return HY_OK;
+    if (buckets->kind != HY_EXPR_CONST)
+        return hy_error_at(hy_error("42601", "'ntile' requires an integer argument"), position);
+    bool is_positive = buckets->value.is_null ||
+        (hy_type_physical(buckets->type) == HY_PHYS_I64 ? buckets->value.i64 > 0
+                                                        : buckets->value.i32 > 0);
+    if (is_positive)
+        return HY_OK;
+    return hy_error_at(
+        hy_error("42601", "'ntile' argument must be greater than zero"), position);
+}
 
 static HyStatus bind_window_function(
     HyExprContext *inner, const HyAstExpr *ast, const char *name, HyWindowItem *item)
@@ -190,7 +203,10 @@ static HyStatus bind_window_function(
         return hy_error_at(hy_error("42601", "IGNORE NULLS is not supported"), position);
     HY_TRY(bind_exprs(inner, &call->args, &item->args));
     HY_TRY(bind_new_call(inner->b, item->args, call->args.n, &item->call));
-    return bind_resolve(inner->b, name, HY_FUNC_WINDOW, item->call, item->args, position);
+    HY_TRY(bind_resolve(inner->b, name, HY_FUNC_WINDOW, item->call, item->args, position));
+    if (item->call->window == HY_WIN_NTILE)
+        return check_ntile(item->args[0], position);
+    return HY_OK;
 }
 
 static HyStatus bind_window_aggregate(

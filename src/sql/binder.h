@@ -108,8 +108,7 @@ HyStatus hy_bind_external(const HyBindContext *ctx, const HyAstExpr *location,
     const HyAstOptionList *options, const char *const *column_names, const HyType *column_types,
     size_t n_columns, HyExternal **out) HY_MUST_CHECK;
 
-/* ---- For the planner and the session: constants and folding
- * --------------------------------------- */
+/* ---- For the planner and the session: constants and folding ---- */
 
 /* Computes an expression without columns, parameters and subqueries. Errors are those of the
  * kernels. */
