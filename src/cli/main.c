@@ -22,6 +22,7 @@ static const char help_text[] =
     "      --bail             stop at the first error\n"
     "      --memory-limit N   such as 4G\n"
     "      --threads N        worker threads (default: all processors)\n"
+    "      --set KEY=VALUE    a setting of the engine or the session; may be repeated\n"
     "  -h, --help             this text\n"
     "  -V, --version          the version\n"
     "\n"
@@ -29,14 +30,14 @@ static const char help_text[] =
     "wrong\n"
     "usage.\n";
 
-enum { OPT_BAIL = 256, OPT_MEMORY, OPT_THREADS };
+enum { OPT_BAIL = 256, OPT_MEMORY, OPT_THREADS, OPT_SET };
 
 static const struct option long_options[] = {{"command", required_argument, NULL, 'c'},
     {"file", required_argument, NULL, 'f'}, {"output", required_argument, NULL, 'o'},
     {"mode", required_argument, NULL, 'm'}, {"bail", no_argument, NULL, OPT_BAIL},
     {"memory-limit", required_argument, NULL, OPT_MEMORY},
-    {"threads", required_argument, NULL, OPT_THREADS}, {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
+    {"threads", required_argument, NULL, OPT_THREADS}, {"set", required_argument, NULL, OPT_SET},
+    {"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {NULL, 0, NULL, 0}};
 
 /* One -c or -f, in the order of the command line. */
 typedef struct Task {
@@ -51,10 +52,28 @@ typedef struct Arguments {
     const char *output;
     int mode; /* -1: not given */
     bool bail;
-    openhyper_setting settings[3];
+    openhyper_setting *settings; /* room for argc, and the end */
     size_t n_settings;
     int exit_code; /* -1: go on */
 } Arguments;
+
+static void add_setting(Arguments *args, const char *key, const char *value)
+{
+    args->settings[args->n_settings++] = (openhyper_setting){key, value};
+}
+
+/* KEY=VALUE; the text is the command line's own and may be cut. */
+static void take_setting(Arguments *args, char *text)
+{
+    char *equals = strchr(text, '=');
+    if (!equals) {
+        fprintf(stderr, "openhyper: expected KEY=VALUE, not '%s'\n", text);
+        args->exit_code = 2;
+        return;
+    }
+    *equals = 0;
+    add_setting(args, text, equals + 1);
+}
 
 static void take_option(Arguments *args, int option)
 {
@@ -77,10 +96,13 @@ static void take_option(Arguments *args, int option)
         args->bail = true;
         break;
     case OPT_MEMORY:
-        args->settings[args->n_settings++] = (openhyper_setting){"memory_limit", optarg};
+        add_setting(args, "memory_limit", optarg);
         break;
     case OPT_THREADS:
-        args->settings[args->n_settings++] = (openhyper_setting){"threads", optarg};
+        add_setting(args, "threads", optarg);
+        break;
+    case OPT_SET:
+        take_setting(args, optarg);
         break;
     case 'h':
         fputs(help_text, stdout);
@@ -103,8 +125,6 @@ static void parse_arguments(int argc, char **argv, Arguments *args)
     args->exit_code = -1;
     for (int c; args->exit_code < 0 &&
                 (c = getopt_long(argc, argv, "c:f:o:m:hV", long_options, NULL)) != -1;) {
-        if (args->n_settings == 2 && (c == OPT_MEMORY || c == OPT_THREADS))
-            c = '?'; /* given twice */
         take_option(args, c);
     }
     if (args->exit_code < 0 && argc - optind > 1) {
@@ -172,11 +192,14 @@ int main(int argc, char **argv)
     for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof subcommands[0]; i++)
         if (strcmp(argv[1], subcommands[i].name) == 0)
             return subcommands[i].run(argc - 1, argv + 1);
-    Arguments args = {.tasks = calloc((size_t)argc, sizeof *args.tasks)};
-    if (!args.tasks)
-        return 1;
-    parse_arguments(argc, argv, &args);
+    Arguments args = {.tasks = calloc((size_t)argc, sizeof *args.tasks),
+        .settings = calloc((size_t)argc + 1, sizeof *args.settings)};
+    if (args.tasks && args.settings)
+        parse_arguments(argc, argv, &args);
+    else
+        args.exit_code = 1;
     int code = args.exit_code >= 0 ? args.exit_code : run(&args);
+    free(args.settings);
     free(args.tasks);
     return code;
 }

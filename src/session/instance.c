@@ -71,26 +71,35 @@ static bool parse_whole(const char *text, int64_t low, int64_t high, int64_t *ou
     return end != text && !*end && !errno && v >= low && v <= high;
 }
 
+/* "lz4hc" or "zstd:7": a method and optionally its level, which then holds for loading as well. */
 static HyStatus set_compression(InstanceOptions *options, const HyInstanceSetting *s)
 {
     static const struct {
         const char *name;
+        int max_level; /* 0: the method has no levels */
         HyCompression finished, loading;
     } choices[] = {
-        {"none", {HY_COMPRESS_NONE, 0}, {HY_COMPRESS_NONE, 0}},
-        {"lz4", {HY_COMPRESS_LZ4, 0}, {HY_COMPRESS_LZ4, 0}},
-        {"lz4hc", {HY_COMPRESS_LZ4_HC, 3}, {HY_COMPRESS_LZ4_HC, 3}},
-        {"zstd", {HY_COMPRESS_ZSTD, 3}, {HY_COMPRESS_ZSTD, 1}},
+        {"none", 0, {HY_COMPRESS_NONE, 0}, {HY_COMPRESS_NONE, 0}},
+        {"lz4", 0, {HY_COMPRESS_LZ4, 0}, {HY_COMPRESS_LZ4, 0}},
+        {"lz4hc", 12, {HY_COMPRESS_LZ4_HC, 3}, {HY_COMPRESS_LZ4_HC, 3}},
+        {"zstd", 19, {HY_COMPRESS_ZSTD, 3}, {HY_COMPRESS_ZSTD, 1}},
     };
+    size_t len = strcspn(s->value, ":");
+    int64_t level = 0;
     for (size_t i = 0; i < HY_ARRAY_LEN(choices); i++) {
-        if (strcasecmp(s->value, choices[i].name) != 0)
+        if (strlen(choices[i].name) != len || strncasecmp(s->value, choices[i].name, len) != 0)
             continue;
+        if (s->value[len] && !parse_whole(s->value + len + 1, 1, choices[i].max_level, &level))
+            return bad_value(s);
         options->catalog.has_compression = true;
         options->catalog.compression = choices[i].finished;
         options->catalog.load_compression = choices[i].loading;
+        if (level)
+            options->catalog.compression.level = options->catalog.load_compression.level =
+                (int)level;
         return HY_OK;
     }
-    return hy_error_hint(bad_value(s), "one of none, lz4, lz4hc, zstd");
+    return hy_error_hint(bad_value(s), "one of none, lz4, lz4hc, zstd, or with a level zstd:7");
 }
 
 static HyStatus set_durability(InstanceOptions *options, const HyInstanceSetting *s)
