@@ -178,22 +178,12 @@ HyStatus hy_bound_query_insert_into(const HyBindContext *ctx, HyBoundQuery *quer
 
 /* ---- Expressions alone ---- */
 
-static bool is_not_subquery(void *ctx, const HyExpr *node)
-{
-    (void)ctx;
-    return node->kind != HY_EXPR_SUBQUERY;
-}
-
 HyStatus hy_bind_default(const HyBindContext *ctx, const HyAstExpr *expr, HyExpr **out)
 {
     HyBinder b;
     HY_TRY(bind_binder_init(&b, ctx));
-    HyExprContext c = {.b = &b, .clause = HY_CLAUSE_OTHER};
-    HY_TRY(bind_expr(&c, expr, out));
-    if (!hy_expr_walk(*out, is_not_subquery, NULL))
-        return hy_error_at(
-            hy_error("42601", "subqueries are not allowed in DEFAULT expressions"), expr->pos);
-    return HY_OK;
+    HyExprContext c = {.b = &b, .clause = HY_CLAUSE_CONSTANT};
+    return bind_expr(&c, expr, out);
 }
 
 HyStatus hy_bind_default_text(const HyBindContext *ctx, const char *text, HyType type, HyExpr **out)
@@ -202,7 +192,7 @@ HyStatus hy_bind_default_text(const HyBindContext *ctx, const char *text, HyType
     HyAstExpr *ast = NULL;
     HyExpr *expr = NULL;
     HyStatus st = bind_binder_init(&b, ctx);
-    HyExprContext c = {.b = &b, .clause = HY_CLAUSE_OTHER};
+    HyExprContext c = {.b = &b, .clause = HY_CLAUSE_CONSTANT};
     if (!st)
         st = hy_parse_expression(ctx->arena, text, strlen(text), &ast);
     if (!st)
@@ -220,7 +210,7 @@ HyStatus hy_bind_constant(
     HyBinder b;
     HyExpr *bound = NULL;
     HY_TRY(bind_binder_init(&b, ctx));
-    HyExprContext c = {.b = &b, .clause = HY_CLAUSE_OTHER};
+    HyExprContext c = {.b = &b, .clause = HY_CLAUSE_CONSTANT};
     HY_TRY(bind_expr(&c, expr, &bound));
     if (type)
         HY_TRY(bind_cast_explicit(&b, bound, *type, false, (int32_t)expr->pos, &bound));

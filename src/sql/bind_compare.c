@@ -246,6 +246,7 @@ HyStatus bind_in_query(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)
                               "right hand side"),
             ast->pos);
     HY_TRY(bind_expr(c, ast->in.operand, &x));
+    HY_TRY(bind_check_subquery(c, (int32_t)ast->pos));
     HY_TRY(bind_query(c->b, ast->in.query, c->scope, &query));
     return make_quantified(c->b, x, ast->in.negated ? HY_CMP_NE : HY_CMP_EQ, ast->in.negated,
         &query, (int32_t)ast->pos, out);
@@ -353,6 +354,7 @@ HyStatus bind_quantified(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)
     HY_TRY(bind_expr(c, ast->quantified.operand, &x));
     if (ast->quantified.query) {
         HyQueryResult query;
+        HY_TRY(bind_check_subquery(c, position));
         HY_TRY(bind_query(b, ast->quantified.query, c->scope, &query));
         if (!is_comparison)
             return hy_error_at(

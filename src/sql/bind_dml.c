@@ -195,7 +195,7 @@ static HyStatus bind_values_source(
     HyAlg *alg = NULL;
     HY_TRY(hy_alg_new(b->arena, HY_ALG_VALUES, &alg));
     HY_ARENA_NEW(b->arena, alg->rows, values->n_rows);
-    HyExprContext c = {.b = b, .clause = HY_CLAUSE_OTHER};
+    HyExprContext c = {.b = b, .clause = HY_CLAUSE_CONSTANT};
     size_t n = values->rows[0].n;
     for (size_t r = 0; r < values->n_rows; r++) {
         const HyAstExprList *row = &values->rows[r];

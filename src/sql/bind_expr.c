@@ -339,10 +339,19 @@ static HyStatus bind_subscript(HyExprContext *c, const HyAstExpr *ast, HyExpr **
 
 /* ---- Subqueries, parameters ---- */
 
+HyStatus bind_check_subquery(const HyExprContext *c, int32_t position)
+{
+    if (c->clause != HY_CLAUSE_CONSTANT)
+        return HY_OK;
+    return hy_error_at(
+        hy_error("42601", "subqueries are not supported in this context"), position);
+}
+
 static HyStatus bind_subquery(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)
 {
     HyBinder *b = c->b;
     HyQueryResult result;
+    HY_TRY(bind_check_subquery(c, (int32_t)ast->pos));
     HY_TRY(bind_query(b, ast->query, c->scope, &result));
     HyType type = hy_type_nullable(hy_type(HY_TYPE_BOOL), false);
     HySubqueryKind kind = HY_SUBQUERY_EXISTS;

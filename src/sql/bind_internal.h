@@ -58,7 +58,8 @@ struct HyCteEntry {
 
 /* Where an expression stands decides what it may hold. */
 typedef enum HyClause {
-    HY_CLAUSE_OTHER, /* VALUES, LIMIT, DEFAULT, SET, function arguments in FROM */
+    HY_CLAUSE_OTHER, /* SET, RETURNING, function arguments in FROM */
+    HY_CLAUSE_CONSTANT, /* VALUES, LIMIT, DEFAULT: no subqueries */
     HY_CLAUSE_JOIN,
     HY_CLAUSE_WHERE,
     HY_CLAUSE_GROUP,
@@ -185,6 +186,8 @@ HyStatus bind_cast(HyBinder *b, HyExpr *expr, HyType to, HyExpr **out) HY_MUST_C
  * when it is computed. */
 HyStatus bind_cast_explicit(HyBinder *b, HyExpr *expr, HyType to, bool is_try, int32_t position,
     HyExpr **out) HY_MUST_CHECK;
+/* 42601 where a clause takes none. */
+HyStatus bind_check_subquery(const HyExprContext *c, int32_t position) HY_MUST_CHECK;
 bool bind_is_string_literal(const HyExpr *expr);
 bool bind_is_unknown_param(const HyExpr *expr);
 /* 42601 `unable to deduce ..` for a NULL or parameter of no type. */

@@ -51,7 +51,7 @@ static HyStatus bind_row_count(
     HyBinder *b, const HyAstExpr *ast, const char *clause, uint32_t position, int64_t *out)
 {
     *out = -1;
-    HyExprContext c = {.b = b, .clause = HY_CLAUSE_OTHER};
+    HyExprContext c = {.b = b, .clause = HY_CLAUSE_CONSTANT};
     HyExpr *expr = NULL;
     HY_TRY(bind_expr(&c, ast, &expr));
     if (bind_is_unknown_param(expr))
@@ -141,7 +141,7 @@ static HyStatus bind_values_rows(
     HyBinder *b, const HyAstValues *values, HyScope *outer, HyExpr ***rows)
 {
     size_t n = values->rows[0].n;
-    HyExprContext c = {.b = b, .scope = outer, .clause = HY_CLAUSE_OTHER};
+    HyExprContext c = {.b = b, .scope = outer, .clause = HY_CLAUSE_CONSTANT};
     for (size_t r = 0; r < values->n_rows; r++) {
         const HyAstExprList *row = &values->rows[r];
         if (row->n != n)

@@ -31,6 +31,11 @@ static const char *label_of(const HyAstExpr *ast)
     static const char *const renamed[][2] = {
         {"extract", "date_part"},
         {"current_date", "date"},
+        {"current_time", "timetz"},
+        {"current_timestamp", "now"},
+        {"current_catalog", "current_database"},
+        {"localtime", "time"},
+        {"localtimestamp", "timestamp"},
     };
     switch (ast->kind) {
     case HY_AST_COLUMN:
