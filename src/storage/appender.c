@@ -10,6 +10,7 @@
 typedef struct EncodeJob {
     HyAppender *appender;
     HyTail *tail;
+    HyCompression compression;
     HyBlock *block; /* the outcome */
 } EncodeJob;
 
@@ -28,11 +29,12 @@ struct HyAppender {
 };
 
 /* Encodes a column at a time: at most one encoded chunk is in memory besides the tail. */
-static HyStatus encode_tail(HyAppender *appender, HyTail *tail, uint32_t n_rows, HyBlock **out)
+static HyStatus encode_tail(
+    HyAppender *appender, HyTail *tail, HyCompression compression, HyBlock **out)
 {
     HyStatus st = HY_OK;
     size_t n_cols = appender->n_cols;
-    HyCompression compression = hy_block_store_options(appender->options.store)->load_compression;
+    uint32_t n_rows = HY_BLOCK_ROWS;
     HyStoredChunk **columns = calloc(n_cols + 1, sizeof *columns);
     if (!columns)
         return hy_error_oom(n_cols * sizeof *columns);
@@ -60,7 +62,7 @@ done:
 static HyStatus run_job(void *arg)
 {
     EncodeJob *job = arg;
-    HyStatus st = encode_tail(job->appender, job->tail, HY_BLOCK_ROWS, &job->block);
+    HyStatus st = encode_tail(job->appender, job->tail, job->compression, &job->block);
     hy_tail_unref(job->tail);
     job->tail = NULL;
     return st;
@@ -80,7 +82,12 @@ static HyStatus submit_tail(HyAppender *appender)
     EncodeJob *job = calloc(1, sizeof *job);
     if (!job)
         return hy_error_oom(sizeof *job);
-    *job = (EncodeJob){.appender = appender, .tail = appender->tail};
+    /* A load is pressed for time; a block that has filled row by row is worth more effort. */
+    const HyBlockStoreOptions *options = hy_block_store_options(appender->options.store);
+    bool is_load = appender->n_appended >= HY_BLOCK_ROWS / 2;
+    *job = (EncodeJob){.appender = appender,
+        .tail = appender->tail,
+        .compression = is_load ? options->load_compression : options->compression};
     appender->tail = NULL;
     appender->tail_rows = 0;
     appender->jobs[appender->n_jobs++] = job;
