@@ -91,7 +91,7 @@ static HyInt128 sum_i64(const int64_t *restrict v, size_t n)
         high += v[i] >> 32;
         low += (uint64_t)v[i] & UINT32_MAX;
     }
-    return ((HyInt128)high << 32) + (HyInt128)low;
+    return (HyInt128)high * ((HyInt128)1 << 32) + (HyInt128)low;
 }
 
 static HyStatus sum_i64_update(HY_UPDATE_ARGS)
