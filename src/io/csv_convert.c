@@ -461,6 +461,13 @@ static void convert_any(HyCsvParser *parser, HyCsvTarget *target)
     }
 }
 
+void hy_csv_convert_row(HyCsvParser *parser, HyCsvTarget *target, size_t row)
+{
+    Cursor c = open_cursor(parser, target);
+    Span span = span_at(&c, row);
+    hy_csv_convert_field(parser, target, row, span.text, span.len, span.is_special);
+}
+
 void hy_csv_convert(HyCsvParser *parser, HyCsvTarget *target)
 {
     static void (*const loops[])(HyCsvParser *, HyCsvTarget *) = {

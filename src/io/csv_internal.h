@@ -62,10 +62,6 @@ HyStatus hy_csv_reader_give_back(
     HyCsvReader *reader, const HyCsvPiece *piece, HyStatus failure) HY_MUST_CHECK;
 void hy_csv_piece_free(const HyCsvReader *reader, HyCsvPiece *piece);
 
-/* csv_parser.c: counts a record that is left out; fails with `st` when there were too many. Takes
- * `st`. */
-HyStatus hy_csv_reject(HyCsvParser *parser, HyStatus st) HY_MUST_CHECK;
-
 /* How a column's texts become values. */
 typedef enum HyCsvConvert {
     HY_CSV_CONVERT_ANY, /* hy_value_parse */
@@ -111,6 +107,7 @@ struct HyCsvParser {
     HyStatus failure;   /* of row n_rows */
     uint64_t *bad_rows; /* skip_bad_rows: 1 = to be left out */
     bool has_bad_rows;
+    bool is_raising; /* the error of a row that cannot be left out any more is looked for */
 };
 
 /* csv_convert.c */
@@ -119,6 +116,8 @@ void hy_csv_target_init(
 /* Converts one column of the records in parser->index; an error goes to parser->failure, and ends
  * the rows there. */
 void hy_csv_convert(HyCsvParser *parser, HyCsvTarget *target);
+/* The same for one row, in the general way. */
+void hy_csv_convert_row(HyCsvParser *parser, HyCsvTarget *target, size_t row);
 
 /* csv_value.c: the general way for one field, when the fast ones do not apply. `text` is the field
  * as it stands in the file; is_special: it contains quotes or escapes. */

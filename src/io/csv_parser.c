@@ -127,13 +127,27 @@ static size_t find_record_end(const HyCsvParser *parser)
     return parser->piece.end;
 }
 
-HyStatus hy_csv_reject(HyCsvParser *parser, HyStatus st)
+/* Counts a record that is left out; false when there were too many. */
+static bool count_bad_record(HyCsvReader *reader)
 {
-    HyCsvReader *reader = parser->reader;
     int64_t limit = reader->options.reject_limit;
     uint64_t n = atomic_fetch_add(&reader->n_rejected, 1) + 1;
-    if (limit >= 0 && n > (uint64_t)limit)
-        return hy_error_hint(st, "more than %lld rows are faulty", (long long)limit);
+    return limit < 0 || n <= (uint64_t)limit;
+}
+
+static HyStatus too_many_bad(const HyCsvParser *parser, HyStatus st)
+{
+    return hy_error_hint(
+        st, "more than %lld rows are faulty", (long long)parser->reader->options.reject_limit);
+}
+
+/* Leaves out a record, unless there were too many or none may be. Takes `st`. */
+static HyStatus reject(HyCsvParser *parser, HyStatus st)
+{
+    if (!parser->reader->options.skip_bad_rows)
+        return st;
+    if (!count_bad_record(parser->reader))
+        return too_many_bad(parser, st);
     hy_error_free(st);
     return HY_OK;
 }
@@ -156,10 +170,7 @@ static HyStatus fault_of_record(HyCsvParser *parser)
 /* The record at `at` cannot be taken apart. */
 static HyStatus pass_fault(HyCsvParser *parser)
 {
-    HyStatus st = fault_of_record(parser);
-    if (!parser->reader->options.skip_bad_rows)
-        return st;
-    HY_TRY(hy_csv_reject(parser, st));
+    HY_TRY(reject(parser, fault_of_record(parser)));
     parser->at = find_record_end(parser);
     parser->record++;
     return HY_OK;
@@ -181,11 +192,35 @@ static HyStatus pass_end(HyCsvParser *parser)
 {
     if (!parser->piece.is_unterminated)
         return HY_OK;
-    HyStatus st = raise_record(parser, "unterminated CSV quoted field");
-    return parser->reader->options.skip_bad_rows ? hy_csv_reject(parser, st) : st;
+    return reject(parser, raise_record(parser, "unterminated CSV quoted field"));
 }
 
 /* ---- Batches ---- */
+
+static HyStatus take_failure(HyCsvParser *parser)
+{
+    HyStatus st = parser->failure;
+    parser->failure = HY_OK;
+    return st;
+}
+
+/* What is wrong with a row that was to be left out. */
+static HyStatus error_of_row(HyCsvParser *parser, size_t row)
+{
+    parser->is_raising = true;
+    for (size_t i = 0; i < parser->reader->options.n_wanted && !parser->failure; i++)
+        hy_csv_convert_row(parser, &parser->targets[i], row);
+    parser->is_raising = false;
+    return too_many_bad(parser, take_failure(parser));
+}
+
+static HyStatus count_bad_rows(HyCsvParser *parser)
+{
+    for (size_t row = 0; row < parser->n_rows; row++)
+        if (hy_bitmap_get(parser->bad_rows, row) && !count_bad_record(parser->reader))
+            return error_of_row(parser, row);
+    return HY_OK;
+}
 
 /* Closes the gaps that rows left out make. */
 static size_t remove_bad_rows(HyCsvParser *parser)
@@ -225,11 +260,10 @@ static HyStatus convert_batch(HyCsvParser *parser, HyBatch *out)
     parser->has_bad_rows = false;
     for (size_t i = 0; i < n_cols; i++)
         hy_csv_convert(parser, &parser->targets[i]);
-    if (parser->failure) {
-        HyStatus st = parser->failure;
-        parser->failure = HY_OK;
-        return st;
-    }
+    if (parser->failure)
+        return take_failure(parser);
+    if (parser->has_bad_rows)
+        HY_TRY(count_bad_rows(parser));
     size_t n_rows = parser->has_bad_rows ? remove_bad_rows(parser) : parser->n_rows;
     for (size_t i = 0; i < n_cols; i++) {
         HyCsvTarget *target = &parser->targets[i];

@@ -199,22 +199,18 @@ static HyStatus convert(Field *field, bool is_special)
     return st;
 }
 
-/* Leaves the row out, unless there were too many. */
-static HyStatus reject_row(Field *field, HyStatus st)
+/* Leaves the row out; they are counted when the batch is done. */
+static HyStatus mark_bad_row(const Field *field, HyStatus st)
 {
     static const char zero[16];
     HyCsvParser *parser = field->parser;
     if (st->sqlstate[0] != '2')
         return st;
-    bool is_counted = parser->has_bad_rows && hy_bitmap_get(parser->bad_rows, field->row);
+    hy_error_free(st);
     put_payload(field, zero);
     hy_bitmap_set(parser->bad_rows, field->row);
     parser->has_bad_rows = true;
-    if (is_counted) {
-        hy_error_free(st);
-        return HY_OK;
-    }
-    return hy_csv_reject(parser, st);
+    return HY_OK;
 }
 
 void hy_csv_convert_field(HyCsvParser *parser, HyCsvTarget *target, size_t row, const char *text,
@@ -222,8 +218,8 @@ void hy_csv_convert_field(HyCsvParser *parser, HyCsvTarget *target, size_t row, 
 {
     Field field = {.parser = parser, .target = target, .row = row, .text = text, .len = len};
     HyStatus st = convert(&field, is_special);
-    if (st && parser->reader->options.skip_bad_rows)
-        st = reject_row(&field, st);
+    if (st && parser->reader->options.skip_bad_rows && !parser->is_raising)
+        st = mark_bad_row(&field, st);
     if (!st)
         return;
     hy_error_free(parser->failure); /* of a later row */
