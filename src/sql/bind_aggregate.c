@@ -80,8 +80,7 @@ HyStatus bind_aggregate_item(
         return hy_error_at(
             hy_error("42601", "invalid NULLS specification in call to \"%s\"", name), position);
     if (call->order_by.n > 0 && !takes_order(name))
-        return hy_error_at(
-            hy_error("42601", "order specification invalid in call to \"%s\"", name),
+        return hy_error_at(hy_error("42601", "order specification invalid in call to \"%s\"", name),
             call->order_by.items[0].expr->pos);
     HY_TRY(bind_exprs(inner, &call->args, &item.args));
     for (size_t i = 0; i < call->args.n; i++)

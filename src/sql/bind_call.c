@@ -45,6 +45,11 @@ HyStatus bind_function(
 {
     HyFuncCall *call = NULL;
     HY_TRY(bind_new_call(b, args, n_args, &call));
+    bool is_operator = strchr("+-*/%", name[0]) && name[1] == '\0';
+    for (size_t i = 0; i < n_args && is_operator; i++) {
+        if (args[i]->is_cast) /* 1::smallint has the digits of its type */
+            call->consts[i] = NULL;
+    }
     HY_TRY(bind_resolve(b, name, HY_FUNC_SCALAR, call, args, position));
     HY_TRY(hy_expr_new(b->arena, HY_EXPR_CALL, call->result, position, n_args, out));
     for (size_t i = 0; i < n_args; i++)
@@ -127,6 +132,8 @@ static HyStatus bind_nullif(HyExprContext *c, const HyAstExpr *ast, HyExpr **out
     HY_TRY(bind_exprs(c, &ast->call->args, &args));
     HyExpr *same = NULL;
     HY_TRY(bind_comparison(b, HY_CMP_EQ, args[0], args[1], (int32_t)ast->pos, &same));
+    if (args[0]->type.id == HY_TYPE_UNKNOWN)
+        HY_TRY(bind_cast(b, args[0], args[1]->type, &args[0]));
     HyType type = hy_type_nullable(args[0]->type, true);
     HyValue null = hy_value_null(type);
     HY_TRY(hy_expr_new(b->arena, HY_EXPR_CASE, type, (int32_t)ast->pos, 3, out));
@@ -336,11 +343,21 @@ static HyStatus check_plain(const HyAstExpr *ast, const char *name)
         hy_error("42601", "invalid %s specification in call to \"%s\"", what, name), position);
 }
 
+static bool function_exists(const char *name)
+{
+    for (int kind = HY_FUNC_SCALAR; kind <= HY_FUNC_TABLE; kind++) {
+        if (hy_func_find(name, (HyFuncKind)kind))
+            return true;
+    }
+    return find_special(name) != NULL;
+}
+
 static HyStatus bind_scalar_call(
     HyExprContext *c, const HyAstExpr *ast, const char *name, HyExpr **out)
 {
     HyExpr **args = NULL;
-    HY_TRY(check_plain(ast, name));
+    if (function_exists(name))
+        HY_TRY(check_plain(ast, name));
     SpecialCall special = find_special(name);
     if (special)
         return special(c, ast, out);

@@ -86,6 +86,14 @@ HyStatus bind_comparable(HyBinder *b, HyExpr **left, HyExpr **right, int32_t pos
     HyExpr *r = *right;
     if (bind_is_unknown_param(l) && bind_is_unknown_param(r))
         return bind_require_type(b, l, l->position);
+    HyType unknown = hy_type(HY_TYPE_UNKNOWN);
+    HyType comparable;
+    bool is_null = hy_expr_is_null_const(l) || hy_expr_is_null_const(r);
+    if (is_null && !hy_type_comparable(l->type, r->type, &comparable)) {
+        /* a NULL of whatever type compares with everything */
+        HyValue null = hy_value_null(unknown);
+        HY_TRY(hy_expr_const(b->arena, &null, hy_expr_is_null_const(l) ? &l : &r));
+    }
     if (bind_is_string_literal(l) && !hy_type_is_text(r->type) && r->type.id != HY_TYPE_UNKNOWN)
         HY_TRY(adapt_literal(b, &l, r->type, position));
     else if (bind_is_string_literal(r) && !hy_type_is_text(l->type) &&
@@ -145,6 +153,25 @@ static HyStatus negate_if(HyBinder *b, bool negated, HyExpr **expr)
     return negated ? hy_expr_not(b->arena, *expr, expr) : HY_OK;
 }
 
+/* SYMMETRIC: CASE WHEN low <= high THEN the range ELSE the range the other way round END. */
+static HyStatus symmetric_range(
+    HyBinder *b, HyExpr *x, HyExpr *low, HyExpr *high, int32_t position, HyExpr **out)
+{
+    HyExpr *when = NULL;
+    HyExpr *then = NULL;
+    HyExpr *otherwise = NULL;
+    HY_TRY(bind_comparison(b, HY_CMP_LE, low, high, position, &when));
+    HY_TRY(range(b, x, low, high, position, &then));
+    HY_TRY(range(b, x, high, low, position, &otherwise));
+    HyType type =
+        hy_type_nullable(hy_type(HY_TYPE_BOOL), then->type.nullable || otherwise->type.nullable);
+    HY_TRY(hy_expr_new(b->arena, HY_EXPR_CASE, type, position, 3, out));
+    (*out)->args[0] = when;
+    (*out)->args[1] = then;
+    (*out)->args[2] = otherwise;
+    return HY_OK;
+}
+
 HyStatus bind_between(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)
 {
     HyBinder *b = c->b;
@@ -156,12 +183,10 @@ HyStatus bind_between(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)
     HY_TRY(bind_expr(c, between->operand, &x));
     HY_TRY(bind_expr(c, between->low, &low));
     HY_TRY(bind_expr(c, between->high, &high));
-    HY_TRY(range(b, x, low, high, position, out));
-    if (between->symmetric) {
-        HyExpr *other = NULL;
-        HY_TRY(range(b, x, high, low, position, &other));
-        HY_TRY(bool_node(b, HY_EXPR_OR, *out, other, out));
-    }
+    if (between->symmetric)
+        HY_TRY(symmetric_range(b, x, low, high, position, out));
+    else
+        HY_TRY(range(b, x, low, high, position, out));
     return negate_if(b, between->negated, out);
 }
 
@@ -174,6 +199,15 @@ static HyStatus make_in_list(
     HY_ARENA_NEW(b->arena, left, n);
     HY_ARENA_NEW(b->arena, right, n);
     bool is_uniform = true;
+    bool has_type = false;
+    for (size_t i = 0; i < n; i++)
+        has_type |= items[i]->type.id != HY_TYPE_UNKNOWN || bind_is_unknown_param(items[i]);
+    if (!has_type)
+        return bind_require_type(b, items[0], -1);
+    for (size_t i = 0; i < n && x->type.id == HY_TYPE_UNKNOWN; i++) {
+        if (items[i]->type.id != HY_TYPE_UNKNOWN)
+            HY_TRY(bind_cast(b, x, items[i]->type, &x));
+    }
     for (size_t i = 0; i < n; i++) {
         left[i] = x;
         right[i] = items[i];

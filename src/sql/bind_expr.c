@@ -78,15 +78,17 @@ HyStatus bind_cast_explicit(
         return null_constant(b, to, position, out);
     if (!hy_cast_exists(expr->type, to))
         return hy_error_at(hy_error("42601", "invalid cast"), position);
-    if (hy_type_equal(expr->type, to)) {
+    if (hy_type_equal(expr->type, to) && expr->kind != HY_EXPR_CONST) {
         *out = expr;
         return HY_OK;
     }
     HyStatus st = HY_OK;
     if (expr->kind == HY_EXPR_CONST)
         st = bind_cast(b, expr, to, out);
-    if (expr->kind == HY_EXPR_CONST && !st)
+    if (expr->kind == HY_EXPR_CONST && !st) {
+        (*out)->is_cast = true;
         return HY_OK;
+    }
     hy_error_free(st); /* raised again when, and if, the value is computed */
     to.nullable = expr->type.nullable || is_try;
     HY_TRY(hy_expr_new(b->arena, HY_EXPR_CAST, to, position, 1, out));
@@ -343,8 +345,7 @@ HyStatus bind_check_subquery(const HyExprContext *c, int32_t position)
 {
     if (c->clause != HY_CLAUSE_CONSTANT)
         return HY_OK;
-    return hy_error_at(
-        hy_error("42601", "subqueries are not supported in this context"), position);
+    return hy_error_at(hy_error("42601", "subqueries are not supported in this context"), position);
 }
 
 static HyStatus bind_subquery(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)

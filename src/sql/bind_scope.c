@@ -92,7 +92,7 @@ static HyStatus system_column(
     HyValue value = hy_value_null(type);
     value.is_null = false;
     if (strcmp(name, "tableoid") == 0) {
-        value.type.id = HY_TYPE_OID;
+        value.type.id = HY_TYPE_REGCLASS;
         value.u32 = table->scan->table->oid;
     } else if (strcmp(name, "xmin") != 0) {
         return HY_OK;

@@ -467,8 +467,8 @@ static HyStatus bind_clauses(HyBinder *b, const HyAstQuery *query, SelectParts *
     bool is_filter = ast->having && !ast->has_group_by && !uses_aggregates(select, parts->having);
     HY_TRY(bind_select_order(&c, query, parts));
     if (is_filter && select->n_aggregates > 0)
-        return hy_error_at(hy_error("42601", "aggregates are not allowed here"),
-            select->aggregate_position);
+        return hy_error_at(
+            hy_error("42601", "aggregates are not allowed here"), select->aggregate_position);
     if (ast->distinct == HY_AST_SELECT_DISTINCT_ON)
         HY_TRY(bind_distinct_on(&c, ast, parts));
     parts->is_grouped = ast->has_group_by || select->n_aggregates > 0;

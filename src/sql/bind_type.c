@@ -89,7 +89,10 @@ HyStatus hy_bind_type(
         return hy_error_at(
             hy_error("42601", "collations are not supported by type %s", bind_type_name(&b, *out)),
             collation->span.offset);
-    return bind_collation(&b, collation, &out->collation);
+    HyStatus st = bind_collation(&b, collation, &out->collation);
+    if (st && strcmp(st->sqlstate, "42704") == 0)
+        memcpy(st->sqlstate, "42601", 5); /* so says the genuine server in a column's definition */
+    return st;
 }
 
 /* ---- Literals ---- */
@@ -162,6 +165,8 @@ static HyStatus typed_literal(HyBinder *b, const HyAstExpr *ast, HyExpr **out)
         HY_TRY(string_literal(b, &ast->typed.text, &text));
     }
     HyStatus st = hy_expr_cast(b->arena, b->style, text, type, out);
+    if (st && type.id == HY_TYPE_INTERVAL)
+        return hy_error_at(st, ast->pos);
     if (st) {
         hy_error_free(st);
         const char *name = written->kind == HY_AST_TYPE_NAMED

@@ -183,12 +183,11 @@ static HyStatus check_ntile(const HyExpr *buckets, int32_t position)
     if (buckets->kind != HY_EXPR_CONST)
         return hy_error_at(hy_error("42601", "'ntile' requires an integer argument"), position);
     bool is_positive = buckets->value.is_null ||
-        (hy_type_physical(buckets->type) == HY_PHYS_I64 ? buckets->value.i64 > 0
-                                                        : buckets->value.i32 > 0);
+                       (hy_type_physical(buckets->type) == HY_PHYS_I64 ? buckets->value.i64 > 0
+                                                                       : buckets->value.i32 > 0);
     if (is_positive)
         return HY_OK;
-    return hy_error_at(
-        hy_error("42601", "'ntile' argument must be greater than zero"), position);
+    return hy_error_at(hy_error("42601", "'ntile' argument must be greater than zero"), position);
 }
 
 static HyStatus bind_window_function(

@@ -62,6 +62,7 @@ struct HyExpr {
     HyColumnId column;    /* COLUMN; LAMBDA: the bound variable */
     uint32_t param_index; /* PARAM: 1-based */
     HyValue value;        /* CONST */
+    bool is_cast;         /* CONST that was written as a cast: does not adapt, counts no digits */
     HyFuncCall *call;     /* CALL, AGGREGATE, WINDOW */
     HySubqueryKind subquery_kind;
     HyAlg *subquery; /* SUBQUERY: gives one column (EXISTS: any) */
