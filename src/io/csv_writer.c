@@ -8,12 +8,21 @@
 /* What to do with a byte of a field. */
 enum { PLAIN, NEEDS_QUOTES, NEEDS_ESCAPE };
 
+/* A column of the batch being written. */
+typedef struct Column {
+    const HyVector *vector;
+    const char *values;
+    size_t width;
+} Column;
+
 struct HyCsvWriter {
     HyCsvFormat format;
     char escape;
     const char *null_text;
     size_t null_len;
     HyBuffer value; /* of one field before it is quoted */
+    Column *columns;
+    size_t n_columns; /* room */
     uint8_t classes[256];
 };
 
@@ -52,8 +61,10 @@ HyStatus hy_csv_writer_create(const HyCsvFormat *format, HyCsvWriter **out)
 
 void hy_csv_writer_destroy(HyCsvWriter *writer)
 {
-    if (writer)
-        hy_buffer_free(&writer->value);
+    if (!writer)
+        return;
+    hy_buffer_free(&writer->value);
+    free(writer->columns);
     free(writer);
 }
 
@@ -209,24 +220,44 @@ HyStatus hy_csv_writer_header(
     return hy_buffer_append_char(out, '\n');
 }
 
-static HyStatus put_cell(
-    HyCsvWriter *writer, const HyVector *v, size_t row, bool safe, HyBuffer *out)
+static HyStatus open_columns(HyCsvWriter *writer, const HyBatch *batch)
 {
+    if (batch->n_cols > writer->n_columns) {
+        size_t bytes = hy_array_bytes(sizeof(Column), batch->n_cols);
+        Column *columns = realloc(writer->columns, bytes);
+        if (!columns)
+            return hy_error_oom(bytes);
+        writer->columns = columns;
+        writer->n_columns = batch->n_cols;
+    }
+    for (size_t i = 0; i < batch->n_cols; i++) {
+        const HyVector *v = &batch->cols[i];
+        writer->columns[i] = (Column){.vector = v,
+            .values = hy_vector_values(v),
+            .width = hy_physical_size(hy_type_physical(v->type))};
+    }
+    return HY_OK;
+}
+
+static HyStatus put_cell(
+    HyCsvWriter *writer, const Column *column, size_t row, bool safe, HyBuffer *out)
+{
+    const HyVector *v = column->vector;
     if (hy_vector_is_null(v, row))
         return hy_buffer_append(out, writer->null_text, writer->null_len);
-    size_t width = hy_physical_size(hy_type_physical(v->type));
-    const char *values = hy_vector_values(v);
-    return put_value(writer, v->type, values + hy_vector_index(v, row) * width, safe, out);
+    const char *value = column->values + hy_vector_index(v, row) * column->width;
+    return put_value(writer, v->type, value, safe, out);
 }
 
 HyStatus hy_csv_writer_rows(HyCsvWriter *writer, const HyBatch *batch, HyBuffer *out)
 {
     const bool safe = is_safe(writer);
+    HY_TRY(open_columns(writer, batch));
     for (size_t row = 0; row < batch->n_rows; row++) {
         for (size_t col = 0; col < batch->n_cols; col++) {
             if (col > 0)
                 HY_TRY(hy_buffer_append_char(out, writer->format.delimiter));
-            HY_TRY(put_cell(writer, &batch->cols[col], row, safe, out));
+            HY_TRY(put_cell(writer, &writer->columns[col], row, safe, out));
         }
         HY_TRY(hy_buffer_append_char(out, '\n'));
     }
