@@ -1,6 +1,7 @@
 #include "storage/appender.h"
 #include "storage/relation_internal.h"
 #include <assert.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #define FIRST_TAIL_ROWS 64
@@ -25,7 +26,8 @@ struct HyAppender {
     uint32_t tail_rows;
     EncodeJob **jobs;
     size_t n_jobs, jobs_capacity;
-    HyTaskGroup *group; /* made with the first job */
+    HyTaskGroup *group;      /* made with the first job */
+    atomic_size_t n_running; /* jobs submitted and not yet done */
 };
 
 /* Encodes a column at a time: at most one encoded chunk is in memory besides the tail. */
@@ -65,7 +67,20 @@ static HyStatus run_job(void *arg)
     HyStatus st = encode_tail(job->appender, job->tail, job->compression, &job->block);
     hy_tail_unref(job->tail);
     job->tail = NULL;
+    atomic_fetch_sub_explicit(&job->appender->n_running, 1, memory_order_relaxed);
     return st;
+}
+
+/* A load is pressed for time and compresses lightly. Where the encoder keeps up with the producer
+ * (rows that a program makes one by one) or a block has filled by many small inserts, more effort
+ * costs nobody time. */
+static HyCompression pick_compression(HyAppender *appender)
+{
+    const HyBlockStoreOptions *options = hy_block_store_options(appender->options.store);
+    bool keeps_up = appender->n_jobs > 0 &&
+                    atomic_load_explicit(&appender->n_running, memory_order_relaxed) == 0;
+    bool is_load = appender->n_appended >= HY_BLOCK_ROWS / 2;
+    return is_load && !keeps_up ? options->load_compression : options->compression;
 }
 
 /* Hands the full tail to the background. */
@@ -82,12 +97,9 @@ static HyStatus submit_tail(HyAppender *appender)
     EncodeJob *job = calloc(1, sizeof *job);
     if (!job)
         return hy_error_oom(sizeof *job);
-    /* A load is pressed for time; a block that has filled row by row is worth more effort. */
-    const HyBlockStoreOptions *options = hy_block_store_options(appender->options.store);
-    bool is_load = appender->n_appended >= HY_BLOCK_ROWS / 2;
-    *job = (EncodeJob){.appender = appender,
-        .tail = appender->tail,
-        .compression = is_load ? options->load_compression : options->compression};
+    *job = (EncodeJob){
+        .appender = appender, .tail = appender->tail, .compression = pick_compression(appender)};
+    atomic_fetch_add_explicit(&appender->n_running, 1, memory_order_relaxed);
     appender->tail = NULL;
     appender->tail_rows = 0;
     appender->jobs[appender->n_jobs++] = job;
