@@ -303,11 +303,13 @@ static HyStatus add_windows(HyBinder *b, HySelect *select, HyAlg **alg)
     return HY_OK;
 }
 
-/* The column under which an expression is known: itself, or a new one of the map. */
-static HyStatus map_expr(
-    HyBinder *b, HyAlg **map, HyAlg *input, HyExpr *expr, const char *name, HyColumnId *out)
+/* The column under which an expression is known: itself, or a new one of the map. A column of a
+ * query around needs a new one as well: as a result of this query it may become null in an outer
+ * join. */
+static HyStatus map_expr(HyBinder *b, HyAlg **map, HyAlg *input, HyColumnId first_own, HyExpr *expr,
+    const char *name, HyColumnId *out)
 {
-    if (expr->kind == HY_EXPR_COLUMN) {
+    if (expr->kind == HY_EXPR_COLUMN && expr->column >= first_own) {
         *out = expr->column;
         return HY_OK;
     }
@@ -387,7 +389,7 @@ static HyStatus add_output(HyBinder *b, SelectParts *parts, HyAlg *alg, HyQueryR
     HY_ARENA_NEW(b->arena, sort, parts->n_order + 1);
     for (size_t i = 0; i < out->n; i++) {
         const HySelectItem *item = &select->items[i];
-        HY_TRY(map_expr(b, &map, alg, item->expr, item->name, &out->ids[i]));
+        HY_TRY(map_expr(b, &map, alg, select->from_begin, item->expr, item->name, &out->ids[i]));
         out->names[i] = item->name;
         out->types[i] = item->expr->type;
     }
@@ -397,7 +399,7 @@ static HyStatus add_output(HyBinder *b, SelectParts *parts, HyAlg *alg, HyQueryR
         if (key->item != SIZE_MAX)
             continue;
         HyColumnId id = 0;
-        HY_TRY(map_expr(b, &map, alg, key->key.expr, NULL, &id));
+        HY_TRY(map_expr(b, &map, alg, select->from_begin, key->key.expr, NULL, &id));
         HY_TRY(hy_expr_column(b->arena, id, key->key.expr->type, &sort[i].expr));
     }
     out->alg = map ? map : alg;

@@ -4,7 +4,7 @@
 #ifndef HY_SQL_TOKEN_H
 #define HY_SQL_TOKEN_H
 
-#include "sql/keywords.h"
+#include "base/keywords.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
