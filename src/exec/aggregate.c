@@ -1,5 +1,5 @@
-/* GROUP BY: each worker groups its rows in a table of its own; states of all groups of one aggregate stand
- * in one array, which the aggregate updates a batch at a time. */
+/* GROUP BY: each worker groups its rows in a table of its own; states of all groups of one
+ * aggregate stand in one array, which the aggregate updates a batch at a time. */
 #include "exec/aggregate_internal.h"
 #include <stdlib.h>
 
@@ -14,8 +14,8 @@ HyStatus hy_agg_table_open(const HyAggOp *op, const HyAggSet *set, HyAggTable *t
     table->heap = hy_arena_create();
     HyStatus st = !table->states || !table->heap ? hy_error_oom(0) : HY_OK;
     if (!st)
-        st = hy_group_table_open(
-            &table->groups, set->key_types, set->n_keys, op->exec->ctx->memory);
+        st =
+            hy_group_table_open(&table->groups, set->key_types, set->n_keys, op->exec->ctx->memory);
     if (st)
         hy_agg_table_close(table);
     return st;
@@ -99,7 +99,8 @@ static HyStatus aggregate_start(HyOp *base, HyExec *exec)
     return HY_OK;
 }
 
-static HyStatus open_ordered(const HyAggOp *op, const HyAggItem *item, HyArena *arena, HyRowset **out)
+static HyStatus open_ordered(
+    const HyAggOp *op, const HyAggItem *item, HyArena *arena, HyRowset **out)
 {
     HyType *types;
     HY_ARENA_NEW(arena, types, op->n_groups + item->n_args);
@@ -177,8 +178,8 @@ typedef struct ItemRows {
     const uint32_t *sel; /* NULL: all rows */
 } ItemRows;
 
-static HyStatus item_rows(HyWorker *worker, const HyAggItem *item, const HyVector *results, size_t n,
-    ItemRows *out)
+static HyStatus item_rows(
+    HyWorker *worker, const HyAggItem *item, const HyVector *results, size_t n, ItemRows *out)
 {
     *out = (ItemRows){.n = n};
     HY_BATCH_NEW(worker, out->args, item->n_args);
@@ -197,8 +198,8 @@ static HyStatus item_rows(HyWorker *worker, const HyAggItem *item, const HyVecto
     return HY_OK;
 }
 
-static HyStatus gather_groups(HyWorker *worker, const uint32_t *groups, const ItemRows *rows,
-    const uint32_t **out)
+static HyStatus gather_groups(
+    HyWorker *worker, const uint32_t *groups, const ItemRows *rows, const uint32_t **out)
 {
     *out = groups;
     if (!groups || !rows->sel)
@@ -267,8 +268,8 @@ static HyStatus update_items(HyWorker *worker, HyAggOp *op, HyAggLocal *local, s
         if (item->is_ordered || rows[i].n == 0)
             continue;
         if (item->is_distinct) {
-            HY_TRY(note_distinct(worker, &op->sets[s], item,
-                &local->distinct[s * op->n_items + i], results, &rows[i]));
+            HY_TRY(note_distinct(worker, &op->sets[s], item, &local->distinct[s * op->n_items + i],
+                results, &rows[i]));
             continue;
         }
         const uint32_t *picked;
@@ -289,8 +290,8 @@ static HyStatus keep_ordered(HyWorker *worker, const HyAggOp *op, HyAggLocal *lo
     for (size_t k = 0; k < op->n_groups; k++) {
         batch.cols[k] = results[k];
         if (rows->sel)
-            HY_TRY(hy_vector_gather(
-                worker->arena, &results[k], rows->sel, rows->n, &batch.cols[k]));
+            HY_TRY(
+                hy_vector_gather(worker->arena, &results[k], rows->sel, rows->n, &batch.cols[k]));
     }
     for (size_t k = 0; k < item->n_args; k++)
         batch.cols[op->n_groups + k] = rows->args[k];
@@ -395,8 +396,8 @@ static HyStatus result_columns(const HyAggOp *op, HyWorker *worker, const HyAggT
     return HY_OK;
 }
 
-static HyStatus emit_groups(
-    GroupsSource *self, HyWorker *worker, size_t s, const HyAggTable *table, size_t first, size_t end)
+static HyStatus emit_groups(GroupsSource *self, HyWorker *worker, size_t s, const HyAggTable *table,
+    size_t first, size_t end)
 {
     const HyAggOp *op = self->op;
     size_t n_keys = self->n_groups + self->has_grouping_id;
@@ -453,7 +454,8 @@ static HyStatus make_item(HyCompiler *c, const HyAggregateItem *in, ExprList *ex
 {
     const HyAggregate *aggregate = in->call->aggregate;
     size_t n_args = in->call->n_args;
-    *out = (HyAggItem){.call = in->call, .id = in->id, .filter = HY_NO_RESULT, .n_order = in->n_order};
+    *out =
+        (HyAggItem){.call = in->call, .id = in->id, .filter = HY_NO_RESULT, .n_order = in->n_order};
     out->is_distinct = in->is_distinct && !aggregate->ignores_distinct;
     out->is_ordered = in->n_order > 0;
     out->n_args = n_args + in->n_order;
@@ -497,11 +499,13 @@ static HyStatus make_sets(HyCompiler *c, const HyAlg *alg, HyAggOp *op)
     op->n_sets = alg->n_grouping_sets ? alg->n_grouping_sets : 1;
     HY_ARENA_NEW(c->arena, op->sets, op->n_sets);
     for (size_t s = 0; s < op->n_sets; s++)
-        HY_TRY(make_set(c, op, alg->n_grouping_sets ? alg->grouping_sets[s] : UINT64_MAX, &op->sets[s]));
+        HY_TRY(make_set(
+            c, op, alg->n_grouping_sets ? alg->grouping_sets[s] : UINT64_MAX, &op->sets[s]));
     return HY_OK;
 }
 
-static HyStatus make_op(HyCompiler *c, HyAlg *alg, const HyNeed *need, const HyLayout *input, HyAggOp *op)
+static HyStatus make_op(
+    HyCompiler *c, HyAlg *alg, const HyNeed *need, const HyLayout *input, HyAggOp *op)
 {
     ExprList exprs = {0};
     HY_ARENA_NEW(c->arena, exprs.items, count_exprs(alg));
@@ -525,7 +529,8 @@ static HyStatus make_op(HyCompiler *c, HyAlg *alg, const HyNeed *need, const HyL
     return hy_program_compile(c->arena, input, exprs.items, exprs.n, &op->program);
 }
 
-static HyStatus make_source(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyAggOp *op, HyStream *out)
+static HyStatus make_source(
+    HyCompiler *c, HyAlg *alg, const HyNeed *need, HyAggOp *op, HyStream *out)
 {
     GroupsSource *source;
     HyLayout layout;

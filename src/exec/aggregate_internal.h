@@ -3,8 +3,8 @@
 #ifndef HY_EXEC_AGGREGATE_INTERNAL_H
 #define HY_EXEC_AGGREGATE_INTERNAL_H
 
-#include "exec/rows.h"
 #include "exec/group_table.h"
+#include "exec/rows.h"
 #include "exec/sort_keys.h"
 
 #define HY_NO_RESULT UINT32_MAX
@@ -27,7 +27,8 @@ typedef struct HyAggItem {
 typedef struct HyAggSet {
     uint32_t *keys; /* results of the program: index of the grouping expression */
     size_t n_keys;
-    HyType *key_types; /* with those of the arguments of distinct aggregates behind: room for them */
+    HyType
+        *key_types; /* with those of the arguments of distinct aggregates behind: room for them */
     int64_t not_grouped; /* mask: GROUPING() */
 } HyAggSet;
 
@@ -39,7 +40,8 @@ typedef struct HyAggTable {
     HyArena *heap;
 } HyAggTable;
 
-/* Of one worker. Lives until the op ends or runs again: states of others may point into its heaps. */
+/* Of one worker. Lives until the op ends or runs again: states of others may point into its heaps.
+ */
 typedef struct HyAggLocal HyAggLocal;
 struct HyAggLocal {
     HyAggLocal *next;
@@ -81,9 +83,10 @@ static inline size_t hy_agg_state_size(const HyAggItem *item)
 {
     return item->call->aggregate->state_size;
 }
-/* Types of the keys of a distinct table: those of the set, then the item's arguments; memory from `arena`. */
-HyStatus hy_agg_distinct_types(const HyAggSet *set, const HyAggItem *item, HyArena *arena, HyType **out)
-    HY_MUST_CHECK;
+/* Types of the keys of a distinct table: those of the set, then the item's arguments; memory from
+ * `arena`. */
+HyStatus hy_agg_distinct_types(
+    const HyAggSet *set, const HyAggItem *item, HyArena *arena, HyType **out) HY_MUST_CHECK;
 
 /* aggregate_merge.c: op->finish. */
 HyStatus hy_agg_finish(HyOp *op, HyExec *exec, void **locals, size_t n) HY_MUST_CHECK;

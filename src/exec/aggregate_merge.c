@@ -1,11 +1,11 @@
-/* Putting the workers' groups together. Few groups are merged into the first worker's table; many are cut
- * into partitions by their hash, which are merged in parallel. Then distinct arguments, once their
- * repetitions in several workers are removed, and ordered rows are fed. */
+/* Putting the workers' groups together. Few groups are merged into the first worker's table; many
+ * are cut into partitions by their hash, which are merged in parallel. Then distinct arguments,
+ * once their repetitions in several workers are removed, and ordered rows are fed. */
 #include "exec/aggregate_internal.h"
 #include <stdlib.h>
 
-#define N_PARTITIONS     64
-#define PARALLEL_GROUPS  32768
+#define N_PARTITIONS    64
+#define PARALLEL_GROUPS 32768
 
 static size_t partition_of(uint64_t hash)
 {
@@ -70,8 +70,8 @@ static HyStatus find_in(HyGroupTable *into, const HyGroupTable *from, const uint
     return hy_group_table_find(into, keys, n, hashes, scratch, groups);
 }
 
-static HyStatus merge_table(const HyAggOp *op, HyAggTable *into, const HyAggTable *from,
-    size_t partition, HyFuncEnv *env)
+static HyStatus merge_table(
+    const HyAggOp *op, HyAggTable *into, const HyAggTable *from, size_t partition, HyFuncEnv *env)
 {
     GroupPicker picker = {.table = &from->groups, .partition = partition};
     uint32_t sel[HY_VECTOR_SIZE], groups[HY_VECTOR_SIZE];
@@ -111,9 +111,9 @@ static HyStatus group_hashes(const HyAggSet *set, const HyGroupTable *distinct, 
 }
 
 /* Feeds the entries of one worker's distinct table that `seen` did not have yet. */
-static HyStatus feed_distinct_table(const HyAggOp *op, const HyAggSet *set, size_t i, HyAggTable *into,
-    const HyGroupTable *distinct, const uint64_t *hashes, size_t partition, HyGroupTable *seen,
-    HyFuncEnv *env)
+static HyStatus feed_distinct_table(const HyAggOp *op, const HyAggSet *set, size_t i,
+    HyAggTable *into, const HyGroupTable *distinct, const uint64_t *hashes, size_t partition,
+    HyGroupTable *seen, HyFuncEnv *env)
 {
     const HyAggItem *item = &op->items[i];
     GroupPicker picker = {.table = distinct, .partition = partition};
@@ -123,7 +123,8 @@ static HyStatus feed_distinct_table(const HyAggOp *op, const HyAggSet *set, size
         HY_TRY(hy_cancel_check(env->cancel));
         if (seen) { /* keeps those that are new; a table has each entry once */
             size_t n_seen = seen->n_groups, n_new = 0;
-            HY_TRY(find_in(seen, distinct, sel, n, distinct->hashes.data, env->arena, groups, NULL));
+            HY_TRY(
+                find_in(seen, distinct, sel, n, distinct->hashes.data, env->arena, groups, NULL));
             for (size_t k = 0; k < n; k++)
                 if (groups[k] >= n_seen)
                     sel[n_new++] = sel[k];
@@ -215,14 +216,15 @@ static HyStatus merge_partition(void *ctx, size_t partition)
         HY_GO(merge_table(op, into, &merge->locals[w]->tables[merge->set], partition, &env));
     for (size_t i = 0; i < op->n_items; i++)
         if (feeds_distinct(&op->items[i]))
-            HY_GO(feed_distinct(op, merge->set, i, into, merge->locals, merge->n, partition,
-                merge->hashes, &env));
+            HY_GO(feed_distinct(
+                op, merge->set, i, into, merge->locals, merge->n, partition, merge->hashes, &env));
 done:
     hy_arena_destroy(env.arena);
     return st;
 }
 
-static HyStatus merge_in_parallel(HyAggOp *op, size_t s, HyAggLocal **locals, size_t n, HyExec *exec)
+static HyStatus merge_in_parallel(
+    HyAggOp *op, size_t s, HyAggLocal **locals, size_t n, HyExec *exec)
 {
     HyStatus st = HY_OK;
     size_t n_hashes = n * op->n_items;

@@ -1,6 +1,6 @@
-/* Aggregates with ORDER BY or WITHIN GROUP: the rows of all workers are sorted by group and key and fed in
- * that order. update() gets the arguments, then the sort expressions. With DISTINCT only the first row of
- * each group with the same arguments counts. */
+/* Aggregates with ORDER BY or WITHIN GROUP: the rows of all workers are sorted by group and key and
+ * fed in that order. update() gets the arguments, then the sort expressions. With DISTINCT only the
+ * first row of each group with the same arguments counts. */
 #include "exec/aggregate_internal.h"
 #include <stdlib.h>
 
@@ -9,12 +9,12 @@ typedef struct Ordered {
     const HyAggSet *set;
     const HyAggItem *item;
     HyAggTable *table;
-    HyRowset *rows; /* of all workers */
+    HyRowset *rows;        /* of all workers */
     HySortColumn *columns; /* group number, then the keys */
     HySortSpec spec;
     HySortRun run;
     HyRowAccess access;
-    HyGrowing groups; /* uint32_t by row reference */
+    HyGrowing groups;  /* uint32_t by row reference */
     HyGroupTable seen; /* group number and arguments, with DISTINCT */
     HyType *seen_types;
 } Ordered;
@@ -81,7 +81,8 @@ static HyStatus gather_args(
     if (!args)
         return hy_error_oom(o->item->n_args * sizeof *args);
     for (size_t k = 0; k < o->item->n_args; k++)
-        HY_TRY(hy_row_access_gather(&o->access, o->op->n_groups + k, refs, n, env->arena, &args[k]));
+        HY_TRY(
+            hy_row_access_gather(&o->access, o->op->n_groups + k, refs, n, env->arena, &args[k]));
     *out = args;
     return HY_OK;
 }
@@ -109,8 +110,8 @@ static HyStatus feed(Ordered *o, HyFuncEnv *env)
                 HY_TRY(gather_args(o, env, refs, n, &args));
         }
         if (n > 0)
-            HY_TRY(call->aggregate->update(env, call, args, n, groups,
-                o->table->states[index].data, o->table->heap));
+            HY_TRY(call->aggregate->update(
+                env, call, args, n, groups, o->table->states[index].data, o->table->heap));
         hy_arena_reset(env->arena);
     }
     return HY_OK;

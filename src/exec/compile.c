@@ -85,8 +85,8 @@ static HyStatus add_branch(HyCompiler *c, HyStream *stream, HySource *source, Hy
     HY_ARENA_NEW(c->arena, branch, 1);
     branch->source = source;
     source->slot = pipeline->n_slots++;
-    HY_TRY(grow_list(c->arena, pipeline->branches, pipeline->n_branches, sizeof branch,
-        &pipeline->branches));
+    HY_TRY(grow_list(
+        c->arena, pipeline->branches, pipeline->n_branches, sizeof branch, &pipeline->branches));
     pipeline->branches[pipeline->n_branches++] = branch;
     HY_TRY(grow_list(c->arena, stream->ends, stream->n_ends, sizeof *stream->ends, &stream->ends));
     stream->ends[stream->n_ends++] = &branch->first;

@@ -1,5 +1,6 @@
-/* WITH: a query that several places read is run once into a rowset; one that a single place reads is part
- * of that place. WITH RECURSIVE: the step is a plan of its own, run until it gives no new rows. */
+/* WITH: a query that several places read is run once into a rowset; one that a single place reads
+ * is part of that place. WITH RECURSIVE: the step is a plan of its own, run until it gives no new
+ * rows. */
 #include "exec/group_table.h"
 #include "exec/rows.h"
 #include <stdlib.h>
@@ -39,8 +40,8 @@ static bool reads_working_table(const HyAlg *alg)
 }
 
 /* The columns of the CTE that are read here, and their indexes. */
-static HyStatus compile_inline(HyCompiler *c, HyAlg *alg, const HyLayout *layout,
-    const uint32_t *columns, HyStream *out)
+static HyStatus compile_inline(
+    HyCompiler *c, HyAlg *alg, const HyLayout *layout, const uint32_t *columns, HyStream *out)
 {
     HyNeed *need;
     HyColumnId *ids;
@@ -56,7 +57,8 @@ static HyStatus compile_inline(HyCompiler *c, HyAlg *alg, const HyLayout *layout
     return hy_stream_project(c, out, layout, places);
 }
 
-/* Runs the query before whatever comes now, in the plan that is run as often as its rows can change. */
+/* Runs the query before whatever comes now, in the plan that is run as often as its rows can
+ * change. */
 static HyStatus materialise(HyCompiler *c, const HyCte *cte, bool changes)
 {
     HyPlan *plan = c->plan;
@@ -83,7 +85,8 @@ HyStatus hy_compile_cte(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream 
     HY_TRY(hy_leaf_layout(c, alg, need, &layout, &columns));
     if (!find_slot(c, cte)) {
         if (!cte->query)
-            return hy_error("XX000", "internal error: the working table of \"%s\" outside its recursion",
+            return hy_error("XX000",
+                "internal error: the working table of \"%s\" outside its recursion",
                 cte->name ? cte->name : "");
         bool changes = reads_working_table(cte->query);
         if (cte->n_references == 1 && (changes || c->plan == c->root_plan))
@@ -212,8 +215,8 @@ static const HySourceClass recursion_class = {
     .start = recursion_start, .run = recursion_source_run, .destroy = recursion_destroy};
 
 /* One of the two inputs as a plan that collects the recursion's columns. */
-static HyStatus compile_part(HyCompiler *c, HyAlg *input, const HyColumnId *ids, size_t n, HyPlan *plan,
-    HyCollectOp **out)
+static HyStatus compile_part(
+    HyCompiler *c, HyAlg *input, const HyColumnId *ids, size_t n, HyPlan *plan, HyCollectOp **out)
 {
     HyPlan *outer = c->plan;
     HyNeed *need;
@@ -241,10 +244,12 @@ HyStatus hy_compile_recursive(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyS
     for (size_t i = 0; i < n; i++)
         hy_layout_add(&r->layout, alg->columns[i], alg->types[i]);
     HY_TRY(compile_part(c, alg->inputs[0],
-        alg->left_columns ? alg->left_columns : alg->inputs[0]->columns, n, &r->start, &r->started));
+        alg->left_columns ? alg->left_columns : alg->inputs[0]->columns, n, &r->start,
+        &r->started));
     HY_TRY(add_slot(c, alg->cte, &r->working));
     HY_TRY(compile_part(c, alg->inputs[1],
-        alg->right_columns ? alg->right_columns : alg->inputs[1]->columns, n, &r->step, &r->stepped));
+        alg->right_columns ? alg->right_columns : alg->inputs[1]->columns, n, &r->step,
+        &r->stepped));
     HY_ARENA_NEW(c->arena, step, 1);
     step->step.run = recursion_run;
     step->recursion = r;

@@ -113,7 +113,7 @@ static HyStatus deliver_parked(HyDelivery *delivery, HyWorker *worker)
 static void wait_for_turn(HyDelivery *delivery, const HyWorker *worker)
 {
     while (delivery->n_parked > MAX_PARKED && worker->sequence != delivery->next_sequence &&
-        !hy_worker_may_stop(worker)) {
+           !hy_worker_may_stop(worker)) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);
         until.tv_nsec += 20000000; /* a failure elsewhere wakes nobody */

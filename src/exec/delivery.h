@@ -1,7 +1,7 @@
-/* Rows of several workers, delivered in the order of the morsels they come from, by one thread at a time:
- * results and loads do not depend on how the workers raced. With one worker rows pass straight through. With
- * several, each morsel's rows are kept aside and handed over when all morsels before it have been; whoever
- * is far ahead of the others waits. */
+/* Rows of several workers, delivered in the order of the morsels they come from, by one thread at a
+ * time: results and loads do not depend on how the workers raced. With one worker rows pass
+ * straight through. With several, each morsel's rows are kept aside and handed over when all
+ * morsels before it have been; whoever is far ahead of the others waits. */
 #ifndef HY_EXEC_DELIVERY_H
 #define HY_EXEC_DELIVERY_H
 
@@ -36,8 +36,9 @@ void hy_delivery_start(HyDelivery *delivery, const HyExec *exec, const HyPipelin
 /* A worker's state is the rowset of its morsel. */
 HyStatus hy_delivery_open(HyRowset ***local) HY_MUST_CHECK;
 void hy_delivery_close(HyRowset **local);
-HyStatus hy_delivery_push(HyDelivery *delivery, HyWorker *worker, HyRowset **local, const HyBatch *batch)
-    HY_MUST_CHECK;
-HyStatus hy_delivery_end_morsel(HyDelivery *delivery, HyWorker *worker, HyRowset **local) HY_MUST_CHECK;
+HyStatus hy_delivery_push(
+    HyDelivery *delivery, HyWorker *worker, HyRowset **local, const HyBatch *batch) HY_MUST_CHECK;
+HyStatus hy_delivery_end_morsel(
+    HyDelivery *delivery, HyWorker *worker, HyRowset **local) HY_MUST_CHECK;
 
 #endif

@@ -1,6 +1,7 @@
-/* INSERT, UPDATE and DELETE. The rows to change are those of the version that the statement reads; what it
- * writes becomes visible when the change is finished. UPDATE deletes the row and appends a new one, whose
- * other columns are read by row id. With RETURNING the operator passes the affected rows on. */
+/* INSERT, UPDATE and DELETE. The rows to change are those of the version that the statement reads;
+ * what it writes becomes visible when the change is finished. UPDATE deletes the row and appends a
+ * new one, whose other columns are read by row id. With RETURNING the operator passes the affected
+ * rows on. */
 #include "catalog/transaction.h"
 #include "exec/compile.h"
 #include "exec/delivery.h"
@@ -10,11 +11,11 @@ typedef struct ChangeOp {
     HyOp op;
     HyAlg *alg;
     HyPipeline *pipeline;
-    HyLayout row;           /* all columns of the table, under the ids that RETURNING uses */
-    uint32_t *new_values;   /* per table column: place in the input, or UINT32_MAX */
-    uint32_t row_id;        /* place in the input; UPDATE and DELETE */
-    bool *is_read;          /* per table column: old values are needed */
-    HyRelation *relation;   /* the version read; UPDATE and DELETE */
+    HyLayout row;         /* all columns of the table, under the ids that RETURNING uses */
+    uint32_t *new_values; /* per table column: place in the input, or UINT32_MAX */
+    uint32_t row_id;      /* place in the input; UPDATE and DELETE */
+    bool *is_read;        /* per table column: old values are needed */
+    HyRelation *relation; /* the version read; UPDATE and DELETE */
     HyChange *change;
     HyDelivery delivery; /* INSERT: in the order of the input */
     atomic_int_fast64_t n_affected;
@@ -126,8 +127,8 @@ static int compare_ids(const void *a, const void *b)
 }
 
 /* Row ids sel[0..n) of the batch's in ascending order, with their places in it. */
-static HyStatus order_rows(HyWorker *worker, const int64_t *ids, const uint32_t *sel, size_t n,
-    RowOrder **out)
+static HyStatus order_rows(
+    HyWorker *worker, const int64_t *ids, const uint32_t *sel, size_t n, RowOrder **out)
 {
     bool is_sorted = true;
     HY_BATCH_NEW(worker, *out, n);
@@ -177,8 +178,8 @@ static HyStatus read_column(ChangeOp *self, HyWorker *worker, uint32_t column, c
 
 /* ---- UPDATE, DELETE ---- */
 
-static HyStatus delete_rows(ChangeOp *self, HyWorker *worker, const HyBatch *batch, RowOrder **rows,
-    size_t *n)
+static HyStatus delete_rows(
+    ChangeOp *self, HyWorker *worker, const HyBatch *batch, RowOrder **rows, size_t *n)
 {
     HyVector ids;
     uint32_t *sel;
@@ -189,8 +190,8 @@ static HyStatus delete_rows(ChangeOp *self, HyWorker *worker, const HyBatch *bat
 }
 
 /* The table's columns for the rows: new values from the batch, others as they were. */
-static HyStatus full_rows(ChangeOp *self, HyWorker *worker, const HyBatch *batch, const RowOrder *rows,
-    size_t n, HyBatch *out)
+static HyStatus full_rows(ChangeOp *self, HyWorker *worker, const HyBatch *batch,
+    const RowOrder *rows, size_t n, HyBatch *out)
 {
     uint32_t *places;
     *out = (HyBatch){.n_rows = n, .n_cols = self->row.n};
@@ -201,8 +202,8 @@ static HyStatus full_rows(ChangeOp *self, HyWorker *worker, const HyBatch *batch
     for (uint32_t col = 0; col < out->n_cols; col++) {
         HyVector *v = &out->cols[col];
         if (self->new_values[col] != UINT32_MAX) {
-            HY_TRY(hy_vector_gather(
-                worker->arena, &batch->cols[self->new_values[col]], places, n, v));
+            HY_TRY(
+                hy_vector_gather(worker->arena, &batch->cols[self->new_values[col]], places, n, v));
             v->type = self->row.types[col];
         } else if (self->is_read[col]) {
             HY_TRY(read_column(self, worker, col, rows, n, v));

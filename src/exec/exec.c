@@ -52,7 +52,8 @@ done:
 HyStatus hy_exec_run(HyExecContext *ctx, const HyBoundQuery *query, HyArena *arena, HyRowset **rows,
     int64_t *affected)
 {
-    HyResultTarget target = {.keep_rows = rows && query->n_columns + (query->column_names != NULL) > 0};
+    HyResultTarget target = {
+        .keep_rows = rows && query->n_columns + (query->column_names != NULL) > 0};
     HyStatus st = run(ctx, query, arena, &target, affected);
     if (st) {
         hy_rowset_destroy(target.rows);

@@ -1,5 +1,5 @@
-/* From expression trees to register programs. Equal subexpressions share a register; an operand that is
- * evaluated lazily gets a block of its own, whose registers only that block sees. */
+/* From expression trees to register programs. Equal subexpressions share a register; an operand
+ * that is evaluated lazily gets a block of its own, whose registers only that block sees. */
 #include "base/hash.h"
 #include "exec/program_internal.h"
 
@@ -231,8 +231,9 @@ static bool is_cheap(const HyExpr *expr)
 {
     if (expr->kind == HY_EXPR_COLUMN || expr->kind == HY_EXPR_CONST)
         return true;
-    if (expr->kind != HY_EXPR_COMPARE && expr->kind != HY_EXPR_IS_NULL && expr->kind != HY_EXPR_NOT &&
-        expr->kind != HY_EXPR_IS_TRUE && expr->kind != HY_EXPR_AND && expr->kind != HY_EXPR_OR)
+    if (expr->kind != HY_EXPR_COMPARE && expr->kind != HY_EXPR_IS_NULL &&
+        expr->kind != HY_EXPR_NOT && expr->kind != HY_EXPR_IS_TRUE && expr->kind != HY_EXPR_AND &&
+        expr->kind != HY_EXPR_OR)
         return false;
     for (size_t i = 0; i < expr->n_args; i++)
         if (!is_cheap(expr->args[i]) || hy_type_physical(expr->args[i]->type) == HY_PHYS_STRING)

@@ -49,7 +49,8 @@ static size_t undecided(const uint8_t *acc, size_t n, uint8_t decisive, uint32_t
 }
 
 /* Runs a lazy operand where it matters: on the undecided rows when they are few or it may fail. */
-static HyStatus merge_lazy(HyFrame *frame, const HyBlock *block, uint8_t *acc, bool is_or, bool *decided)
+static HyStatus merge_lazy(
+    HyFrame *frame, const HyBlock *block, uint8_t *acc, bool is_or, bool *decided)
 {
     uint32_t *sel = hy_arena_alloc(frame->env->arena, frame->n * sizeof *sel);
     if (!sel)

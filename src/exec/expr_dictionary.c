@@ -1,6 +1,6 @@
-/* Nodes over one dictionary column: computed once per distinct value, then looked up by code. The result
- * is a dictionary vector with the same codes, so that what is above profits too; booleans, which end in
- * selections, are spread out at once. */
+/* Nodes over one dictionary column: computed once per distinct value, then looked up by code. The
+ * result is a dictionary vector with the same codes, so that what is above profits too; booleans,
+ * which end in selections, are spread out at once. */
 #include "exec/program_internal.h"
 #include <stdatomic.h>
 
@@ -12,8 +12,8 @@ static uint64_t next_dictionary_id(void)
 }
 
 /* Computes the node for all values of the dictionary, in pieces as long as kernels may expect. */
-static HyStatus compute_values(HyFuncEnv *env, const HyInstr *instr, HyVector *args, size_t variable,
-    const HyDictionary *dict, HyVector *out)
+static HyStatus compute_values(HyFuncEnv *env, const HyInstr *instr, HyVector *args,
+    size_t variable, const HyDictionary *dict, HyVector *out)
 {
     HyVector dictionary_arg = args[variable];
     size_t width = hy_physical_size(hy_type_physical(dictionary_arg.type));
@@ -39,10 +39,10 @@ done:
     return st;
 }
 
-/* Constants among the arguments live in the batch or the program; strings of results may point into them
- * or into the dictionary, which outlives the cache entry's use (ids are not used again). */
-static HyStatus fill_cache(HyFrame *frame, const HyInstr *instr, HyVector *args, size_t variable,
-    HyDictionaryCache *cache)
+/* Constants among the arguments live in the batch or the program; strings of results may point into
+ * them or into the dictionary, which outlives the cache entry's use (ids are not used again). */
+static HyStatus fill_cache(
+    HyFrame *frame, const HyInstr *instr, HyVector *args, size_t variable, HyDictionaryCache *cache)
 {
     const HyDictionary *dict = args[variable].dict;
     if (!cache->arena)
@@ -69,8 +69,8 @@ static HyStatus fill_cache(HyFrame *frame, const HyInstr *instr, HyVector *args,
 }
 
 /* Rows are valid where they were and where their value's result is. */
-static HyStatus spread_validity(HyArena *arena, const HyVector *in, const uint64_t *by_value, size_t n,
-    uint64_t **out)
+static HyStatus spread_validity(
+    HyArena *arena, const HyVector *in, const uint64_t *by_value, size_t n, uint64_t **out)
 {
     *out = in->validity;
     if (!by_value)
@@ -92,7 +92,8 @@ static HyStatus spread_validity(HyArena *arena, const HyVector *in, const uint64
 static HyStatus spread(HyArena *arena, const HyVector *in, const HyVector *values,
     const HyDictionary *dict, size_t n, HyVector *out)
 {
-    HyVector result = {.type = values->type, .kind = HY_VECTOR_DICTIONARY, .data = in->data, .dict = dict};
+    HyVector result = {
+        .type = values->type, .kind = HY_VECTOR_DICTIONARY, .data = in->data, .dict = dict};
     HY_TRY(spread_validity(arena, in, values->validity, n, &result.validity));
     if (hy_type_physical(values->type) == HY_PHYS_U8)
         return hy_vector_flatten(arena, &result, n, out);
@@ -100,8 +101,8 @@ static HyStatus spread(HyArena *arena, const HyVector *in, const HyVector *value
     return HY_OK;
 }
 
-HyStatus hy_eval_by_dictionary(HyFrame *frame, const HyInstr *instr, HyVector *args, size_t variable,
-    bool *done, HyVector *out)
+HyStatus hy_eval_by_dictionary(HyFrame *frame, const HyInstr *instr, HyVector *args,
+    size_t variable, bool *done, HyVector *out)
 {
     *done = false;
     const HyVector in = args[variable];
@@ -128,7 +129,8 @@ HyStatus hy_eval_by_dictionary(HyFrame *frame, const HyInstr *instr, HyVector *a
             return HY_OK;
     }
     const HyDictionary *result_dict = &cache->dict;
-    if (dict->id == 0) { /* the next batch may overwrite the cache while this one's result is in use */
+    if (dict->id ==
+        0) { /* the next batch may overwrite the cache while this one's result is in use */
         HyDictionary *copy = hy_arena_alloc(frame->env->arena, sizeof *copy);
         if (!copy)
             return hy_error_oom(sizeof *copy);

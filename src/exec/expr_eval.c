@@ -45,7 +45,8 @@ void hy_program_close(HyProgramState *state)
 HyStatus hy_frame_open(HyFrame *parent, const uint32_t *sel, size_t n, HyFrame *out)
 {
     HyArena *arena = parent->env->arena;
-    *out = (HyFrame){.parent = parent, .state = parent->state, .env = parent->env, .sel = sel, .n = n};
+    *out =
+        (HyFrame){.parent = parent, .state = parent->state, .env = parent->env, .sel = sel, .n = n};
     size_t n_registers = parent->state->program->n_registers;
     out->registers = hy_arena_alloc(arena, n_registers * sizeof *out->registers);
     out->has = hy_arena_zalloc(arena, n_registers * sizeof *out->has);
@@ -206,8 +207,9 @@ static HyStatus eval_is_true(
     uint8_t *restrict result = out->data;
     for (size_t i = 0; i < n; i++) {
         bool is_null = in.validity && !hy_bitmap_get(in.validity, i);
-        bool is = expr->truth == HY_TRUTH_UNKNOWN ? is_null
-                                                  : !is_null && a[i] == (expr->truth == HY_TRUTH_TRUE);
+        bool is = expr->truth == HY_TRUTH_UNKNOWN
+                      ? is_null
+                      : !is_null && a[i] == (expr->truth == HY_TRUTH_TRUE);
         result[i] = is != expr->negated;
     }
     return HY_OK;
@@ -360,8 +362,7 @@ HyStatus hy_block_run_on(
     return hy_block_run(&inner, block, out);
 }
 
-HyStatus hy_program_run(
-    HyProgramState *state, HyFuncEnv *env, const HyBatch *batch, HyVector *out)
+HyStatus hy_program_run(HyProgramState *state, HyFuncEnv *env, const HyBatch *batch, HyVector *out)
 {
     const HyProgram *program = state->program;
     HyFrame frame = {.state = state, .env = env, .batch = batch, .n = batch->n_rows};

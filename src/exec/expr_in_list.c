@@ -110,7 +110,7 @@ static HyStatus eval_set(
     const char *values = hy_vector_values(in);
     for (size_t i = 0; i < n; i++)
         result[i] = !hy_vector_is_null(in, i) &&
-            contains(list, hashes[i], values + hy_vector_index(in, i) * list->width);
+                    contains(list, hashes[i], values + hy_vector_index(in, i) * list->width);
     return HY_OK;
 }
 

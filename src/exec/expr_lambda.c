@@ -1,5 +1,5 @@
-/* Array constructors, and the functions over arrays that take a lambda: its body runs as a block over the
- * elements of all rows at once, with the outer columns gathered to them. */
+/* Array constructors, and the functions over arrays that take a lambda: its body runs as a block
+ * over the elements of all rows at once, with the outer columns gathered to them. */
 #include "exec/program_internal.h"
 #include "types/array.h"
 
@@ -47,7 +47,8 @@ static HyStatus count_elements(const HyVector *arrays, size_t n_rows, size_t *ou
     return HY_OK;
 }
 
-static HyStatus unnest(HyArena *arena, const HyVector *arrays, HyType element, size_t n_rows, Elements *out)
+static HyStatus unnest(
+    HyArena *arena, const HyVector *arrays, HyType element, size_t n_rows, Elements *out)
 {
     size_t total, width = hy_physical_size(hy_type_physical(element));
     HY_TRY(count_elements(arrays, n_rows, &total));
@@ -78,7 +79,8 @@ static HyStatus unnest(HyArena *arena, const HyVector *arrays, HyType element, s
 }
 
 /* The body's value for every element, in one flat vector. */
-static HyStatus run_body(HyFrame *frame, const HyInstr *instr, const Elements *elements, HyVector *out)
+static HyStatus run_body(
+    HyFrame *frame, const HyInstr *instr, const Elements *elements, HyVector *out)
 {
     HyArena *arena = frame->env->arena;
     const HyBlock *body = &instr->blocks[0];
@@ -121,7 +123,8 @@ static HyStatus rebuild(HyFuncEnv *env, const HyVector *arrays, const Elements *
             if (is_filter && (hy_vector_is_null(body, next) || !((uint8_t *)body->data)[next]))
                 continue;
             HY_GO(hy_array_builder_append(&builder,
-                hy_vector_is_null(values, next) ? NULL : (const char *)values->data + next * width));
+                hy_vector_is_null(values, next) ? NULL
+                                                : (const char *)values->data + next * width));
         }
         if (hy_vector_is_null(arrays, i))
             hy_bitmap_clear(out->validity, i);

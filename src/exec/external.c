@@ -1,5 +1,5 @@
-/* Files as tables: external(..), COPY FROM, external tables. Pieces of the files are parsed by all workers;
- * COPY puts their rows into order again. */
+/* Files as tables: external(..), COPY FROM, external tables. Pieces of the files are parsed by all
+ * workers; COPY puts their rows into order again. */
 #include "exec/compile.h"
 #include "io/csv_reader.h"
 #include <stdlib.h>

@@ -1,14 +1,17 @@
-/* Table functions: called once, or per row of the input (LATERAL); each row then stands beside the rows
- * that the function gave for it. */
+/* Table functions: called once, or per row of the input (LATERAL); each row then stands beside the
+ * rows that the function gave for it. */
 #include "exec/rows.h"
 #include <stdlib.h>
+
+#define PIECES_PER_MORSEL 16
 
 /* What both forms share. */
 typedef struct FunctionCall {
     const HyFuncCall *call;
     HyProgram *arguments;
     size_t n_arguments;
-    uint32_t *columns; /* of the function's rows, that are wanted; n_columns of the call: the ordinality */
+    uint32_t *columns; /* of the function's rows, that are wanted; n_columns of the call: the
+                          ordinality */
     HyLayout layout;
 } FunctionCall;
 
@@ -64,8 +67,8 @@ static size_t own_column(const HyAlg *alg, HyColumnId id)
     return SIZE_MAX;
 }
 
-static HyStatus make_call(HyCompiler *c, HyAlg *alg, const HyNeed *need, const HyLayout *input,
-    FunctionCall *out)
+static HyStatus make_call(
+    HyCompiler *c, HyAlg *alg, const HyNeed *need, const HyLayout *input, FunctionCall *out)
 {
     HyExpr **args;
     HY_ARENA_NEW(c->arena, args, alg->n_exprs);
@@ -123,17 +126,19 @@ static HyStatus once_start(HySource *source, HyExec *exec, size_t *n_morsels)
     HyStatus st = call_once(self, exec, arena);
     hy_arena_destroy(arena);
     HY_TRY(st);
-    *n_morsels = hy_rowset_row_count(self->rows) > 0;
+    *n_morsels = (hy_rowset_piece_count(self->rows) + PIECES_PER_MORSEL - 1) / PIECES_PER_MORSEL;
     return HY_OK;
 }
 
 static HyStatus once_run(HySource *source, HyWorker *worker, void *local, size_t morsel)
 {
     (void)local;
-    (void)morsel;
     FunctionSource *self = (FunctionSource *)source;
+    size_t p = morsel * PIECES_PER_MORSEL, end = p + PIECES_PER_MORSEL;
     uint64_t first = 0;
-    for (size_t p = 0; p < hy_rowset_piece_count(self->rows) && !hy_worker_may_stop(worker); p++) {
+    for (size_t before = 0; before < p; before++)
+        first += hy_rowset_piece(self->rows, before)->n_rows;
+    for (; p < end && p < hy_rowset_piece_count(self->rows) && !hy_worker_may_stop(worker); p++) {
         const HyBatch *piece = hy_rowset_piece(self->rows, p);
         HyBatch out = {.n_rows = piece->n_rows, .n_cols = self->function.layout.n};
         HY_BATCH_NEW(worker, out.cols, out.n_cols);
@@ -163,7 +168,8 @@ typedef struct LateralOp {
     bool is_outer; /* an input row without result is kept, with nulls */
 } LateralOp;
 
-/* The downstream runs on an arena of its own, so that a row that gives millions does not fill the batch's. */
+/* The downstream runs on an arena of its own, so that a row that gives millions does not fill the
+ * batch's. */
 typedef struct LateralLocal {
     HyProgramState *arguments;
     HyArena *arena;
@@ -190,8 +196,8 @@ static HyStatus lateral_open(HyOp *op, HyWorker *worker, void **out)
     return hy_program_open(((LateralOp *)op)->function.arguments, &local->arguments);
 }
 
-static HyStatus emit_beside(LateralOp *self, HyWorker *worker, const HyBatch *batch, size_t row,
-    HyBatch *out)
+static HyStatus emit_beside(
+    LateralOp *self, HyWorker *worker, const HyBatch *batch, size_t row, HyBatch *out)
 {
     for (size_t i = 0; i < self->n_kept; i++) {
         HyValue value = hy_vector_value(&batch->cols[self->places[i]], row);
@@ -203,8 +209,8 @@ static HyStatus emit_beside(LateralOp *self, HyWorker *worker, const HyBatch *ba
 }
 
 /* Row `row` of the input beside each of the function's rows. */
-static HyStatus emit_row(LateralOp *self, HyWorker *worker, const HyBatch *batch, size_t row,
-    const HyRowset *rows)
+static HyStatus emit_row(
+    LateralOp *self, HyWorker *worker, const HyBatch *batch, size_t row, const HyRowset *rows)
 {
     uint64_t first = 0;
     HyBatch out = {.n_cols = self->n_kept + self->function.layout.n};
@@ -212,8 +218,8 @@ static HyStatus emit_row(LateralOp *self, HyWorker *worker, const HyBatch *batch
         const HyBatch *piece = hy_rowset_piece(rows, p);
         HY_BATCH_NEW(worker, out.cols, out.n_cols);
         out.n_rows = piece->n_rows;
-        HY_TRY(piece_columns(
-            &self->function, worker->arena, piece, first, out.cols + self->n_kept));
+        HY_TRY(
+            piece_columns(&self->function, worker->arena, piece, first, out.cols + self->n_kept));
         first += piece->n_rows;
         HY_TRY(emit_beside(self, worker, batch, row, &out));
     }
@@ -253,8 +259,7 @@ done:
 static const HyOpClass lateral_class = {
     .open = lateral_open, .push = lateral_push, .close = lateral_close};
 
-HyStatus hy_compile_lateral(
-    HyCompiler *c, HyAlg *function, const HyNeed *need, HyStream *stream)
+HyStatus hy_compile_lateral(HyCompiler *c, HyAlg *function, const HyNeed *need, HyStream *stream)
 {
     LateralOp *op;
     HyLayout kept;

@@ -1,6 +1,7 @@
-/* Groups by direct addressing: each key gives a small code (a dictionary's, or an integer's distance from
- * the smallest seen), the codes together an index into an array of group numbers. The array is only a
- * memory of what the table said, so it may be thrown away whenever the domain of a key changes. */
+/* Groups by direct addressing: each key gives a small code (a dictionary's, or an integer's
+ * distance from the smallest seen), the codes together an index into an array of group numbers. The
+ * array is only a memory of what the table said, so it may be thrown away whenever the domain of a
+ * key changes. */
 #include "exec/group_table.h"
 #include <stdlib.h>
 
@@ -41,14 +42,13 @@ void hy_group_coder_close(HyGroupCoder *coder)
         return true;                                                                               \
     }                                                                                              \
     /* codes = codes * size + (v - base + 1), null rows 0 */                                       \
-    static void code_##name(const HyVector *v, size_t n, int64_t base, uint32_t size,              \
-        uint32_t *restrict codes)                                                                  \
+    static void code_##name(                                                                       \
+        const HyVector *v, size_t n, int64_t base, uint32_t size, uint32_t *restrict codes)        \
     {                                                                                              \
         const T *restrict values = v->data;                                                        \
         if (!v->validity)                                                                          \
             for (size_t i = 0; i < n; i++)                                                         \
-                codes[i] =                                                                         \
-                    codes[i] * size + (uint32_t)((uint64_t)values[i] - (uint64_t)base) + 1;        \
+                codes[i] = codes[i] * size + (uint32_t)((uint64_t)values[i] - (uint64_t)base) + 1; \
         else                                                                                       \
             for (size_t i = 0; i < n; i++) {                                                       \
                 uint32_t code = (uint32_t)((uint64_t)values[i] - (uint64_t)base) + 1;              \
@@ -108,7 +108,8 @@ static void add_codes(const HyVector *v, size_t n, int64_t base, uint32_t size, 
     }
 }
 
-static void add_dictionary_codes(const HyVector *v, size_t n, uint32_t size, uint32_t *restrict codes)
+static void add_dictionary_codes(
+    const HyVector *v, size_t n, uint32_t size, uint32_t *restrict codes)
 {
     const uint32_t *restrict in = v->data;
     if (!v->validity)

@@ -1,6 +1,7 @@
-/* Open addressing with linear probing over 8-byte slots that hold half of the hash, so that most probes
- * end without touching keys. A batch is looked up in two steps: slots are found by hash alone, then keys
- * are compared column by column in tight loops; the rare row whose half hash lied is looked up again. */
+/* Open addressing with linear probing over 8-byte slots that hold half of the hash, so that most
+ * probes end without touching keys. A batch is looked up in two steps: slots are found by hash
+ * alone, then keys are compared column by column in tight loops; the rare row whose half hash lied
+ * is looked up again. */
 #include "exec/group_table.h"
 #include "types/compare.h"
 #include <stdlib.h>
@@ -136,7 +137,7 @@ typedef struct Key {
 static bool is_binary_text(HyType type)
 {
     return !type.collation && type.id != HY_TYPE_ARRAY && type.id != HY_TYPE_JSON &&
-        type.id != HY_TYPE_GEOGRAPHY;
+           type.id != HY_TYPE_GEOGRAPHY;
 }
 
 #define COMPARE_COLUMN(T, EQUAL)                                                                   \
@@ -279,9 +280,10 @@ static uint32_t find_exact(
     return UINT32_MAX;
 }
 
-/* First step: groups by half hash; rows that found none become groups, their rows are in `added`. */
-static size_t find_by_hash(
-    HyGroupTable *table, size_t n, const uint64_t *restrict hashes, uint32_t *groups, uint32_t *added)
+/* First step: groups by half hash; rows that found none become groups, their rows are in `added`.
+ */
+static size_t find_by_hash(HyGroupTable *table, size_t n, const uint64_t *restrict hashes,
+    uint32_t *groups, uint32_t *added)
 {
     uint64_t *slots = table->slots.data;
     uint64_t *stored = table->hashes.data;

@@ -1,6 +1,6 @@
-/* Hash tables from keys (any number of columns) to numbers 0, 1, 2 .. in the order of first appearance.
- * Grouping, DISTINCT, set operations and recursions build on it; payloads are arrays beside it, indexed by
- * that number. Null is equal to null. One thread at a time. */
+/* Hash tables from keys (any number of columns) to numbers 0, 1, 2 .. in the order of first
+ * appearance. Grouping, DISTINCT, set operations and recursions build on it; payloads are arrays
+ * beside it, indexed by that number. Null is equal to null. One thread at a time. */
 #ifndef HY_EXEC_GROUP_TABLE_H
 #define HY_EXEC_GROUP_TABLE_H
 
@@ -30,29 +30,32 @@ typedef struct HyGroupTable {
 } HyGroupTable;
 
 /* `types` must outlive the table. */
-HyStatus hy_group_table_open(HyGroupTable *table, const HyType *types, size_t n_keys, HyMemory *memory)
-    HY_MUST_CHECK;
+HyStatus hy_group_table_open(
+    HyGroupTable *table, const HyType *types, size_t n_keys, HyMemory *memory) HY_MUST_CHECK;
 /* Legal on a zeroed table. */
 void hy_group_table_close(HyGroupTable *table);
 
 /* Hashes of n rows over the key vectors (0 without keys). */
-HyStatus hy_group_hash(const HyVector *keys, size_t n_keys, size_t n, uint64_t *hashes) HY_MUST_CHECK;
+HyStatus hy_group_hash(
+    const HyVector *keys, size_t n_keys, size_t n, uint64_t *hashes) HY_MUST_CHECK;
 
-/* The number of each row's group; new ones are added and get the next numbers. n <= HY_VECTOR_SIZE. */
-HyStatus hy_group_table_find(HyGroupTable *table, const HyVector *keys, size_t n, const uint64_t *hashes,
-    HyArena *scratch, uint32_t *groups) HY_MUST_CHECK;
+/* The number of each row's group; new ones are added and get the next numbers. n <= HY_VECTOR_SIZE.
+ */
+HyStatus hy_group_table_find(HyGroupTable *table, const HyVector *keys, size_t n,
+    const uint64_t *hashes, HyArena *scratch, uint32_t *groups) HY_MUST_CHECK;
 /* The same without adding: UINT32_MAX where there is none. */
 HyStatus hy_group_table_lookup(const HyGroupTable *table, const HyVector *keys, size_t n,
     const uint64_t *hashes, uint32_t *groups) HY_MUST_CHECK;
 
-/* Key column `key` of groups first + [0, n) as a flat vector without copying, if first is a multiple of 64. */
+/* Key column `key` of groups first + [0, n) as a flat vector without copying, if first is a
+ * multiple of 64. */
 HyVector hy_group_table_key(const HyGroupTable *table, size_t key, size_t first);
 /* Key column `key` of the groups sel[0..n). */
 HyStatus hy_group_table_gather(const HyGroupTable *table, size_t key, const uint32_t *sel, size_t n,
     HyArena *arena, HyVector *out) HY_MUST_CHECK;
 
-/* A shortcut in front of a table for keys of few distinct values: dictionary codes and small integers give
- * an index into an array of group numbers. Zero-initialise. */
+/* A shortcut in front of a table for keys of few distinct values: dictionary codes and small
+ * integers give an index into an array of group numbers. Zero-initialise. */
 typedef struct HyGroupCoder {
     struct {
         uint64_t dict_id; /* 0: integers from base on */
@@ -66,8 +69,9 @@ typedef struct HyGroupCoder {
 } HyGroupCoder;
 
 void hy_group_coder_close(HyGroupCoder *coder);
-/* As hy_group_table_find, hashing only what is new. *done = false: does not fit, nothing is done. */
-HyStatus hy_group_coder_find(HyGroupCoder *coder, HyGroupTable *table, const HyVector *keys, size_t n,
-    HyArena *scratch, uint32_t *groups, bool *done) HY_MUST_CHECK;
+/* As hy_group_table_find, hashing only what is new. *done = false: does not fit, nothing is done.
+ */
+HyStatus hy_group_coder_find(HyGroupCoder *coder, HyGroupTable *table, const HyVector *keys,
+    size_t n, HyArena *scratch, uint32_t *groups, bool *done) HY_MUST_CHECK;
 
 #endif

@@ -1,5 +1,5 @@
-/* Compiling joins: which side is built, what comes out of each, and the source that gives build rows that
- * had a match or had none. */
+/* Compiling joins: which side is built, what comes out of each, and the source that gives build
+ * rows that had a match or had none. */
 #include "exec/join_internal.h"
 
 #define PIECES_PER_MORSEL 16
@@ -40,8 +40,8 @@ static HyStatus emit_leftovers(LeftoverSource *self, HyWorker *worker, size_t p)
         HY_TRY(hy_vector_constant(worker->arena, &null, &out.cols[i]));
     }
     for (size_t i = 0; i < join->n_build; i++)
-        HY_TRY(hy_vector_gather(worker->arena, &piece->cols[join->build_columns[i]], sel, n,
-            &out.cols[n_probe + i]));
+        HY_TRY(hy_vector_gather(
+            worker->arena, &piece->cols[join->build_columns[i]], sel, n, &out.cols[n_probe + i]));
     return hy_source_emit(&self->source, worker, &out);
 }
 
@@ -128,7 +128,8 @@ static HyStatus compile_side(HyCompiler *c, size_t n_keys, Side *side)
     return hy_stream_compute(c, &side->stream, side->keys, n_keys, side->need, side->key_ids);
 }
 
-/* Columns of a side's stream that are kept: wanted ones without the keys computed for the join alone. */
+/* Columns of a side's stream that are kept: wanted ones without the keys computed for the join
+ * alone. */
 static HyStatus kept_columns(HyCompiler *c, const Side *side, HyLayout *out)
 {
     const HyLayout *layout = &side->stream.layout;
@@ -169,10 +170,9 @@ static HyStatus probe_side(HyCompiler *c, HyAlg *alg, Side *side, HyJoin *join, 
 {
     HY_TRY(compile_side(c, alg->n_keys, side));
     HY_TRY(kept_columns(c, side, kept));
-    HY_TRY(hy_layout_places(
-        c, &side->stream.layout, kept->ids, kept->n, &join->probe_places));
-    HY_TRY(hy_layout_places(
-        c, &side->stream.layout, side->key_ids, alg->n_keys, &join->probe_keys));
+    HY_TRY(hy_layout_places(c, &side->stream.layout, kept->ids, kept->n, &join->probe_places));
+    HY_TRY(
+        hy_layout_places(c, &side->stream.layout, side->key_ids, alg->n_keys, &join->probe_keys));
     join->n_probe = kept->n;
     return HY_OK;
 }

@@ -1,5 +1,5 @@
-/* The build side of a join: rows are collected in a rowset, then linked into chains by the hash of their
- * keys, pieces in parallel. */
+/* The build side of a join: rows are collected in a rowset, then linked into chains by the hash of
+ * their keys, pieces in parallel. */
 #include "exec/join_internal.h"
 #include "types/compare.h"
 #include <stdlib.h>
@@ -27,7 +27,8 @@ static size_t rows_with_keys(HyJoin *join, const HyBatch *piece, uint32_t *sel)
     for (size_t i = 0; i < piece->n_rows; i++) {
         bool is_null = false;
         for (size_t k = 0; k < join->n_keys; k++)
-            is_null |= !join->null_equal[k] && hy_vector_is_null(&piece->cols[join->build_keys[k]], i);
+            is_null |=
+                !join->null_equal[k] && hy_vector_is_null(&piece->cols[join->build_keys[k]], i);
         sel[n] = (uint32_t)i;
         n += !is_null;
     }
@@ -52,8 +53,8 @@ static void link_row(HyJoinIndex *index, uint64_t hash, HyRowRef ref)
     do {
         *next = old & UINT64_C(0xFFFFFFFFFFFF);
         entry = (old & ~UINT64_C(0xFFFFFFFFFFFF)) | tag | (ref + 1);
-    } while (!__atomic_compare_exchange_n(
-        slot, &old, entry, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
+    } while (
+        !__atomic_compare_exchange_n(slot, &old, entry, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
 }
 
 static HyStatus link_piece(HyJoin *join, size_t p, HyVector *keys)

@@ -1,5 +1,5 @@
-/* Shared by join.c (compiling), join_build.c (the index over build rows), join_probe.c (hash joins) and
- * join_loop.c (joins without equal keys). */
+/* Shared by join.c (compiling), join_build.c (the index over build rows), join_probe.c (hash joins)
+ * and join_loop.c (joins without equal keys). */
 #ifndef HY_EXEC_JOIN_INTERNAL_H
 #define HY_EXEC_JOIN_INTERNAL_H
 
@@ -14,29 +14,28 @@ typedef enum HyJoinFilter {
     HY_JOIN_MARKED /* all, with the three-valued truth of having a match */
 } HyJoinFilter;
 
-/* Build rows by hash of their keys: a directory of chains. An entry is a reference + 1 in the lower 48 bits;
- * a directory entry has one bit per chain member (by its hash) in the upper 16, so that most misses end
- * there. */
+/* Build rows by hash of their keys: a directory of chains. An entry is a reference + 1 in the lower
+ * 48 bits; a directory entry has one bit per chain member (by its hash) in the upper 16, so that
+ * most misses end there. */
 typedef struct HyJoinIndex {
     HyGrowing directory; /* uint64_t */
     unsigned bits;
     HyGrowing next; /* uint64_t by reference: the following entry of the chain */
 } HyJoinIndex;
 
-
 typedef struct HyJoin {
     HyAlg *alg;
     /* roles */
     HyJoinFilter probe_filter;
     HyJoinFilter build_filter; /* semi and anti joins whose result rows are the build side's */
-    bool keeps_probe; /* probe rows without match come out, with nulls */
+    bool keeps_probe;          /* probe rows without match come out, with nulls */
     bool keeps_build;
     bool is_single;
     /* columns */
     size_t n_keys;
     bool *null_equal;
-    uint32_t *probe_keys;  /* places in the probe's batches */
-    uint32_t *build_keys;  /* columns of the build rows */
+    uint32_t *probe_keys;   /* places in the probe's batches */
+    uint32_t *build_keys;   /* columns of the build rows */
     uint32_t *probe_places; /* kept probe columns */
     size_t n_probe;
     uint32_t *build_columns; /* kept build columns */
@@ -77,7 +76,7 @@ void hy_join_compare_key(const HyJoin *join, size_t k, const HyVector *probe, co
 typedef struct HyJoinLocal {
     HyPredicateState *residual;
     HyProgramState *truth;
-    HyArena *arena; /* of output batches: a row may have millions of matches */
+    HyArena *arena;       /* of output batches: a row may have millions of matches */
     const HyBatch *batch; /* being probed */
     uint8_t *matched;     /* by row of the batch */
     uint8_t *unknown;     /* likewise: a match whose truth is null; marks only */
@@ -104,9 +103,10 @@ void hy_join_destroy(HyOp *op);
 HyStatus hy_join_begin(HyJoinLocal *local, HyWorker *worker, const HyBatch *batch) HY_MUST_CHECK;
 /* Pushes the pairs collected in local->rows and refs on after testing the residual. */
 HyStatus hy_join_flush_pairs(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker) HY_MUST_CHECK;
-/* A batch of candidate pairs with the kept columns of both sides, made by the caller in local->arena while
- * worker->arena is that arena: tests the residual, notes matches, and pushes on what stays. row_of and
- * ref_of give the pair of each row: row_of NULL: all are the probe row `row`; ref_of NULL: all are `ref`. */
+/* A batch of candidate pairs with the kept columns of both sides, made by the caller in
+ * local->arena while worker->arena is that arena: tests the residual, notes matches, and pushes on
+ * what stays. row_of and ref_of give the pair of each row: row_of NULL: all are the probe row
+ * `row`; ref_of NULL: all are `ref`. */
 typedef struct HyJoinPairs {
     HyBatch batch;
     const uint32_t *row_of;
@@ -114,8 +114,8 @@ typedef struct HyJoinPairs {
     const HyRowRef *ref_of;
     HyRowRef ref;
 } HyJoinPairs;
-HyStatus hy_join_take_pairs(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker, HyJoinPairs *pairs)
-    HY_MUST_CHECK;
+HyStatus hy_join_take_pairs(
+    HyJoinOp *op, HyJoinLocal *local, HyWorker *worker, HyJoinPairs *pairs) HY_MUST_CHECK;
 /* Ends a batch: rows that come out because of having, or not having, a match. */
 HyStatus hy_join_end(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker) HY_MUST_CHECK;
 

@@ -1,5 +1,6 @@
-/* Joins without equal keys: every probe row meets every build row. The larger of batch and piece stays as
- * it is, and the rows of the other come one by one as constants, so that nothing is copied. */
+/* Joins without equal keys: every probe row meets every build row. The larger of batch and piece
+ * stays as it is, and the rows of the other come one by one as constants, so that nothing is
+ * copied. */
 #include "exec/join_internal.h"
 
 static HyStatus probe_constant(
@@ -13,7 +14,8 @@ static HyStatus probe_constant(
 }
 
 /* One probe row with all rows of a piece. */
-static HyStatus row_by_piece(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker, uint32_t row, size_t p)
+static HyStatus row_by_piece(
+    HyJoinOp *op, HyJoinLocal *local, HyWorker *worker, uint32_t row, size_t p)
 {
     const HyJoin *join = &op->join;
     const HyBatch *piece = hy_rowset_piece(join->collect->rows, p);

@@ -1,5 +1,5 @@
-/* Probing. All kinds of joins share how pairs are tested and what becomes of matched and unmatched rows;
- * hash joins find their candidate pairs by walking the chains of a whole batch in step. */
+/* Probing. All kinds of joins share how pairs are tested and what becomes of matched and unmatched
+ * rows; hash joins find their candidate pairs by walking the chains of a whole batch in step. */
 #include "exec/join_internal.h"
 #include <stdlib.h>
 
@@ -10,7 +10,8 @@ HyStatus hy_join_start(HyOp *base, HyExec *exec)
     (void)exec;
     HyJoinOp *op = (HyJoinOp *)base;
     const HyJoin *join = &op->join;
-    bool nothing_comes = join->n_rows == 0 && !join->keeps_probe &&
+    bool nothing_comes =
+        join->n_rows == 0 && !join->keeps_probe &&
         (join->probe_filter == HY_JOIN_PAIRS || join->probe_filter == HY_JOIN_MATCHED);
     for (size_t i = 0; i < op->n_branches && nothing_comes; i++)
         atomic_store(&op->branches[i]->is_done, true);
@@ -58,8 +59,8 @@ HyStatus hy_join_begin(HyJoinLocal *local, HyWorker *worker, const HyBatch *batc
 }
 
 /* Notes the matches sel[0..n) of the pairs (NULL: all). */
-static HyStatus note_matches(HyJoin *join, HyJoinLocal *local, const HyJoinPairs *pairs,
-    const uint32_t *sel, size_t n)
+static HyStatus note_matches(
+    HyJoin *join, HyJoinLocal *local, const HyJoinPairs *pairs, const uint32_t *sel, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         size_t at = sel ? sel[i] : i;
@@ -157,7 +158,7 @@ static HyStatus pair_columns(const HyJoin *join, const HyBatch *batch, const uin
 static bool needs_columns(const HyJoin *join)
 {
     return join->residual || join->truth ||
-        (join->probe_filter == HY_JOIN_PAIRS && join->build_filter == HY_JOIN_PAIRS);
+           (join->probe_filter == HY_JOIN_PAIRS && join->build_filter == HY_JOIN_PAIRS);
 }
 
 HyStatus hy_join_flush_pairs(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker)
@@ -275,12 +276,13 @@ static HyStatus find_chains(HyJoinOp *op, HyWorker *worker, const HyBatch *batch
     return HY_OK;
 }
 
-/* Candidates go on to the next row of their chain; those at its end, or decided already, drop out. */
+/* Candidates go on to the next row of their chain; those at its end, or decided already, drop out.
+ */
 static void follow_chains(const HyJoin *join, const HyJoinLocal *local, Probe *probe)
 {
     const uint64_t *next = join->index.next.data;
     bool once = join->probe_filter != HY_JOIN_PAIRS && !join->residual && !join->truth &&
-        !join->matched.data;
+                !join->matched.data;
     size_t m = 0;
     for (size_t i = 0; i < probe->n; i++) {
         uint64_t entry = next[probe->refs[i]];
@@ -309,8 +311,8 @@ static HyStatus add_pairs(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker, co
     return HY_OK;
 }
 
-/* x = ANY (..) without a match is unknown when x is null or some build row is. With a condition beside the
- * keys these only select the candidates. */
+/* x = ANY (..) without a match is unknown when x is null or some build row is. With a condition
+ * beside the keys these only select the candidates. */
 static void mark_unknown(const HyJoin *join, HyJoinLocal *local, const Probe *probe)
 {
     if (join->n_rows == 0 || join->truth || join->n_keys != 1 || join->null_equal[0])
@@ -330,8 +332,8 @@ static HyStatus probe_push(HyOp *base, HyWorker *worker, void *arg, const HyBatc
     while (probe.n > 0) {
         memset(probe.keep, 1, probe.n);
         for (size_t k = 0; k < op->join.n_keys; k++)
-            hy_join_compare_key(&op->join, k, &probe.keys[k], probe.rows, probe.refs, probe.n,
-                probe.keep);
+            hy_join_compare_key(
+                &op->join, k, &probe.keys[k], probe.rows, probe.refs, probe.n, probe.keep);
         HY_TRY(add_pairs(op, local, worker, &probe));
         follow_chains(&op->join, local, &probe);
         if (++rounds % 64 == 0) {

@@ -1,5 +1,5 @@
-/* Row-wise operators without state between batches: projection, computed columns, filter, limit, and the
- * check for a single row. */
+/* Row-wise operators without state between batches: projection, computed columns, filter, limit,
+ * and the check for a single row. */
 #include "exec/compile.h"
 
 /* ---- Projection ---- */
@@ -77,8 +77,8 @@ static HyStatus map_push(HyOp *op, HyWorker *worker, void *local, const HyBatch 
 
 static const HyOpClass map_class = {.open = map_open, .push = map_push, .close = map_close};
 
-HyStatus hy_stream_map(HyCompiler *c, HyStream *stream, HyAlg *alg, const HyNamedExpr *exprs, size_t n,
-    const HyNeed *need)
+HyStatus hy_stream_map(HyCompiler *c, HyStream *stream, HyAlg *alg, const HyNamedExpr *exprs,
+    size_t n, const HyNeed *need)
 {
     MapOp *op;
     HyExpr **list;
@@ -164,7 +164,8 @@ static void filter_close(void *local)
     hy_predicate_close(local);
 }
 
-HyStatus hy_batch_gather(HyWorker *worker, const HyBatch *batch, const uint32_t *sel, size_t n, HyBatch *out)
+HyStatus hy_batch_gather(
+    HyWorker *worker, const HyBatch *batch, const uint32_t *sel, size_t n, HyBatch *out)
 {
     *out = (HyBatch){.n_rows = n, .n_cols = batch->n_cols};
     HY_BATCH_NEW(worker, out->cols, batch->n_cols);
@@ -215,7 +216,7 @@ HyStatus hy_compile_filter(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStre
 typedef struct LimitOp {
     HyOp op;
     uint64_t offset;
-    uint64_t limit; /* UINT64_MAX: none */
+    uint64_t limit;      /* UINT64_MAX: none */
     HyBranch **branches; /* that lead here */
     size_t n_branches;
     atomic_uint_fast64_t n_seen;
@@ -235,7 +236,8 @@ static HyStatus limit_start(HyOp *op, HyExec *exec)
 /* The part of [seen, seen + n) that lies in [offset, offset + limit), relative to seen. */
 static void limit_window(const LimitOp *limit, uint64_t seen, size_t n, size_t *first, size_t *end)
 {
-    uint64_t last = limit->limit > UINT64_MAX - limit->offset ? UINT64_MAX : limit->offset + limit->limit;
+    uint64_t last =
+        limit->limit > UINT64_MAX - limit->offset ? UINT64_MAX : limit->offset + limit->limit;
     uint64_t from = seen > limit->offset ? seen : limit->offset;
     uint64_t to = seen + n < last ? seen + n : last;
     *first = from < seen + n ? (size_t)(from - seen) : n;

@@ -74,8 +74,7 @@ HyStatus hy_op_new(HyExec *exec, const HyOpClass *class, HyAlg *alg, size_t size
     return HY_OK;
 }
 
-HyStatus hy_source_new(
-    HyExec *exec, const HySourceClass *class, HyAlg *alg, size_t size, void *out)
+HyStatus hy_source_new(HyExec *exec, const HySourceClass *class, HyAlg *alg, size_t size, void *out)
 {
     HySource *source = hy_arena_zalloc(exec->arena, size);
     if (!source)

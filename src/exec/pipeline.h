@@ -1,12 +1,12 @@
-/* Pipelines: a source hands out morsels, operators push batches to the next one, the last (a sink) keeps
- * or delivers what arrives.
+/* Pipelines: a source hands out morsels, operators push batches to the next one, the last (a sink)
+ * keeps or delivers what arrives.
  *
- * A pipeline is run by one or more workers. Each worker has a local state per operator, so that pushing
- * needs no locks; finish() merges the local states afterwards, on the thread that runs the statement.
- * Small inputs (one morsel) run on that thread alone.
+ * A pipeline is run by one or more workers. Each worker has a local state per operator, so that
+ * pushing needs no locks; finish() merges the local states afterwards, on the thread that runs the
+ * statement. Small inputs (one morsel) run on that thread alone.
  *
- * The memory of a batch is worker->arena; the source resets it after each batch that it pushed, so whoever
- * keeps values copies them. */
+ * The memory of a batch is worker->arena; the source resets it after each batch that it pushed, so
+ * whoever keeps values copies them. */
 #ifndef HY_EXEC_PIPELINE_H
 #define HY_EXEC_PIPELINE_H
 
@@ -33,8 +33,9 @@ typedef struct HyWorker {
     uint64_t *times_ns;
     uint64_t clock_ns; /* up to here time is accounted */
     HyBranch *branch;
-    uint64_t sequence; /* of the morsel: results are put together in this order; a source that finds its
-                          morsels itself sets it from first_sequence on, HY_NO_MORSEL when it found none */
+    uint64_t sequence; /* of the morsel: results are put together in this order; a source that finds
+                          its morsels itself sets it from first_sequence on, HY_NO_MORSEL when it
+                          found none */
     uint64_t first_sequence; /* of the branch */
 } HyWorker;
 
@@ -44,7 +45,8 @@ typedef struct HyOpClass {
     HyStatus (*open)(HyOp *op, HyWorker *worker, void **local);
     HyStatus (*push)(HyOp *op, HyWorker *worker, void *local, const HyBatch *batch);
     HyStatus (*end_morsel)(HyOp *op, HyWorker *worker, void *local);
-    HyStatus (*flush)(HyOp *op, HyWorker *worker, void *local); /* this worker has seen all its rows */
+    HyStatus (*flush)(
+        HyOp *op, HyWorker *worker, void *local); /* this worker has seen all its rows */
     HyStatus (*finish)(HyOp *op, HyExec *exec, void **locals, size_t n); /* all have */
     void (*close)(void *local);
     void (*destroy)(HyOp *op); /* the state that outlives the pipeline */
@@ -60,8 +62,8 @@ struct HyOp {
 };
 
 typedef struct HySourceClass {
-    /* Called once per run, before morsels are given out. *n_morsels: how many; SIZE_MAX when unknown (then
-     * run() sets worker->branch->is_exhausted when there is nothing left). */
+    /* Called once per run, before morsels are given out. *n_morsels: how many; SIZE_MAX when
+     * unknown (then run() sets worker->branch->is_exhausted when there is nothing left). */
     HyStatus (*start)(HySource *source, HyExec *exec, size_t *n_morsels);
     HyStatus (*open)(HySource *source, HyWorker *worker, void **local);
     HyStatus (*run)(HySource *source, HyWorker *worker, void *local, size_t morsel);
@@ -76,8 +78,8 @@ struct HySource {
     HySource *next_in_exec;
 };
 
-/* One way into a pipeline. Branches run one after the other: UNION ALL has several, and joins that keep
- * unmatched build rows add one that follows the probing. */
+/* One way into a pipeline. Branches run one after the other: UNION ALL has several, and joins that
+ * keep unmatched build rows add one that follows the probing. */
 struct HyBranch {
     HySource *source;
     HyOp *first;
@@ -107,8 +109,8 @@ struct HyPipeline {
     size_t n_ops;
     size_t n_slots;
     bool is_serial;  /* few rows are wanted */
-    bool is_ordered; /* the order of rows matters: only sinks that put morsels into order may run it on
-                        several workers */
+    bool is_ordered; /* the order of rows matters: only sinks that put morsels into order may run it
+                        on several workers */
     uint64_t sequence;
 };
 
@@ -133,7 +135,8 @@ void hy_plan_append(HyPlan *plan, HyStep *step);
 HyStatus hy_pipeline_run(HyStep *step, HyExec *exec) HY_MUST_CHECK;
 
 /* Memory of `size` zeroed bytes in the statement's arena, of which HyOp / HySource is the head. */
-HyStatus hy_op_new(HyExec *exec, const HyOpClass *class, HyAlg *alg, size_t size, void *out) HY_MUST_CHECK;
+HyStatus hy_op_new(
+    HyExec *exec, const HyOpClass *class, HyAlg *alg, size_t size, void *out) HY_MUST_CHECK;
 HyStatus hy_source_new(
     HyExec *exec, const HySourceClass *class, HyAlg *alg, size_t size, void *out) HY_MUST_CHECK;
 
@@ -145,7 +148,7 @@ HyStatus hy_source_emit(HySource *source, HyWorker *worker, const HyBatch *batch
 static inline bool hy_worker_may_stop(const HyWorker *worker)
 {
     return atomic_load_explicit(&worker->branch->is_done, memory_order_relaxed) ||
-        atomic_load_explicit(&worker->exec->is_failed, memory_order_relaxed);
+           atomic_load_explicit(&worker->exec->is_failed, memory_order_relaxed);
 }
 HyStatus hy_worker_check_cancel(const HyWorker *worker) HY_MUST_CHECK;
 

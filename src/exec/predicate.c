@@ -97,7 +97,8 @@ static void order_parts(HyPredicate *predicate)
     }
 }
 
-HyStatus hy_predicate_compile(HyArena *arena, const HyLayout *layout, HyExpr *expr, HyPredicate **out)
+HyStatus hy_predicate_compile(
+    HyArena *arena, const HyLayout *layout, HyExpr *expr, HyPredicate **out)
 {
     HyPredicate *predicate;
     HY_ARENA_NEW(arena, predicate, 1);
@@ -185,8 +186,8 @@ HyStatus hy_predicate_part_select(HyPredicateState *state, size_t part, HyFuncEn
 }
 
 /* The batch with only the columns of a part, gathered to the rows sel[0..n). */
-static HyStatus narrow(
-    HyArena *arena, const Part *part, const HyBatch *batch, const uint32_t *sel, size_t n, HyBatch *out)
+static HyStatus narrow(HyArena *arena, const Part *part, const HyBatch *batch, const uint32_t *sel,
+    size_t n, HyBatch *out)
 {
     out->n_rows = n;
     out->n_cols = batch->n_cols;
@@ -213,8 +214,8 @@ static size_t intersect(uint32_t *sel, size_t n, const uint32_t *other, size_t n
     return n_out;
 }
 
-static HyStatus select_more(HyPredicateState *state, size_t index, HyFuncEnv *env, const HyBatch *batch,
-    uint32_t *sel, size_t *n_sel)
+static HyStatus select_more(HyPredicateState *state, size_t index, HyFuncEnv *env,
+    const HyBatch *batch, uint32_t *sel, size_t *n_sel)
 {
     const Part *part = &state->predicate->parts[index];
     uint32_t *found = hy_arena_alloc(env->arena, batch->n_rows * sizeof *found);
@@ -239,7 +240,7 @@ HyStatus hy_predicate_select(
     HyPredicateState *state, HyFuncEnv *env, const HyBatch *batch, uint32_t *sel, size_t *n_sel)
 {
     HY_TRY(hy_predicate_part_select(state, 0, env, batch, sel, n_sel));
-    for (size_t i = 1; i < state->predicate->n_parts && *n_sel > 0; i++) {
+    for (size_t i = 1; i<state->predicate->n_parts && * n_sel> 0; i++) {
         if (*n_sel == batch->n_rows)
             HY_TRY(hy_predicate_part_select(state, i, env, batch, sel, n_sel));
         else

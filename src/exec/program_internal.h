@@ -1,4 +1,5 @@
-/* What the compiler, the evaluator and its special nodes share. Internal to expr_*.c and predicate.c. */
+/* What the compiler, the evaluator and its special nodes share. Internal to expr_*.c and
+ * predicate.c. */
 #ifndef HY_EXEC_PROGRAM_INTERNAL_H
 #define HY_EXEC_PROGRAM_INTERNAL_H
 
@@ -19,8 +20,8 @@ typedef struct HyBlock {
 
 typedef struct HyInList HyInList; /* expr_in_list.c */
 
-/* One node of an expression. Lazy operands (of AND, OR, CASE, COALESCE, and a lambda's body) are blocks,
- * which run on the rows that need them; all others are registers computed before. */
+/* One node of an expression. Lazy operands (of AND, OR, CASE, COALESCE, and a lambda's body) are
+ * blocks, which run on the rows that need them; all others are registers computed before. */
 struct HyInstr {
     const HyExpr *expr;
     uint32_t dst;
@@ -49,12 +50,12 @@ struct HyProgram {
 
 /* What a node gave for the values of the dictionary seen last. */
 typedef struct HyDictionaryCache {
-    uint64_t id;         /* of the input dictionary; 0: nothing */
-    uint64_t rows_seen;  /* of this dictionary while nothing is computed yet */
+    uint64_t id;        /* of the input dictionary; 0: nothing */
+    uint64_t rows_seen; /* of this dictionary while nothing is computed yet */
     bool is_filled;
     bool has_failed; /* a value that no row may have raised an error: go by rows */
     HyArena *arena;
-    HyVector values;  /* flat; one per distinct value */
+    HyVector values;   /* flat; one per distinct value */
     HyDictionary dict; /* the same as a dictionary */
 } HyDictionaryCache;
 
@@ -66,8 +67,8 @@ struct HyProgramState {
     HyDictionaryCache *caches;
 };
 
-/* The rows on which instructions run: all of the batch, or rows sel[0..n) of the parent. Registers that the
- * parent has are gathered when they are first needed. */
+/* The rows on which instructions run: all of the batch, or rows sel[0..n) of the parent. Registers
+ * that the parent has are gathered when they are first needed. */
 typedef struct HyFrame HyFrame;
 struct HyFrame {
     HyFrame *parent;
@@ -94,23 +95,23 @@ HyStatus hy_eval_case(HyFrame *frame, const HyInstr *instr, HyVector *out) HY_MU
 HyStatus hy_eval_coalesce(HyFrame *frame, const HyInstr *instr, HyVector *out) HY_MUST_CHECK;
 /* expr_lambda.c */
 HyStatus hy_eval_lambda_call(HyFrame *frame, const HyInstr *instr, HyVector *out) HY_MUST_CHECK;
-HyStatus hy_eval_array(HyFuncEnv *env, const HyExpr *expr, const HyVector *args, size_t n, HyVector *out)
-    HY_MUST_CHECK;
+HyStatus hy_eval_array(HyFuncEnv *env, const HyExpr *expr, const HyVector *args, size_t n,
+    HyVector *out) HY_MUST_CHECK;
 /* expr_in_list.c: a list made for constants; NULL when another way is better. */
 HyStatus hy_in_list_build(HyArena *arena, const HyExpr *expr, const HyInList **out) HY_MUST_CHECK;
 HyStatus hy_eval_in_list(HyFuncEnv *env, const HyInstr *instr, const HyVector *args, size_t n,
     HyVector *out) HY_MUST_CHECK;
-/* expr_dictionary.c: tries to compute the node once per distinct value of its only variable argument,
- * args[variable], a dictionary vector. *done = false: the caller goes by rows. */
-HyStatus hy_eval_by_dictionary(HyFrame *frame, const HyInstr *instr, HyVector *args, size_t variable,
-    bool *done, HyVector *out) HY_MUST_CHECK;
+/* expr_dictionary.c: tries to compute the node once per distinct value of its only variable
+ * argument, args[variable], a dictionary vector. *done = false: the caller goes by rows. */
+HyStatus hy_eval_by_dictionary(HyFrame *frame, const HyInstr *instr, HyVector *args,
+    size_t variable, bool *done, HyVector *out) HY_MUST_CHECK;
 /* expr_eval.c: one node over its arguments, n rows. */
-HyStatus hy_eval_node(HyFuncEnv *env, const HyInstr *instr, const HyVector *args, size_t n, HyVector *out)
-    HY_MUST_CHECK;
+HyStatus hy_eval_node(HyFuncEnv *env, const HyInstr *instr, const HyVector *args, size_t n,
+    HyVector *out) HY_MUST_CHECK;
 
 /* The AND of the arguments' validity for n rows, in memory of its own; NULL when no row is null. */
-HyStatus hy_and_validity(HyArena *arena, const HyVector *args, size_t n_args, size_t n, uint64_t **out)
-    HY_MUST_CHECK;
+HyStatus hy_and_validity(
+    HyArena *arena, const HyVector *args, size_t n_args, size_t n, uint64_t **out) HY_MUST_CHECK;
 static inline bool hy_is_null_constant(const HyVector *v)
 {
     return v->kind == HY_VECTOR_CONSTANT && v->validity && !hy_bitmap_get(v->validity, 0);

@@ -79,8 +79,8 @@ HyStatus hy_collect_stream(
     return collect(c, stream, alg, &layout, places, out);
 }
 
-HyStatus hy_collect_columns(HyCompiler *c, HyStream *stream, HyAlg *alg, const HyColumnId *ids,
-    size_t n, HyCollectOp **out)
+HyStatus hy_collect_columns(
+    HyCompiler *c, HyStream *stream, HyAlg *alg, const HyColumnId *ids, size_t n, HyCollectOp **out)
 {
     HyLayout layout;
     uint32_t *places;
@@ -199,8 +199,8 @@ DEFINE_GATHER(32, uint32_t)
 DEFINE_GATHER(64, uint64_t)
 DEFINE_GATHER(128, HyString) /* any 16 bytes */
 
-static HyStatus gather_validity(const HyRowAccess *access, size_t col, const HyRowRef *refs, size_t n,
-    HyArena *arena, HyVector *out)
+static HyStatus gather_validity(const HyRowAccess *access, size_t col, const HyRowRef *refs,
+    size_t n, HyArena *arena, HyVector *out)
 {
     const uint64_t *const *validity = access->validity + col * access->n_pieces;
     for (size_t i = 0; i < n; i++) {

@@ -1,12 +1,12 @@
-/* Rows kept in rowsets: the sink that collects them, the source that gives them again, and random access
- * by references for operators that reorder or look up rows. */
+/* Rows kept in rowsets: the sink that collects them, the source that gives them again, and random
+ * access by references for operators that reorder or look up rows. */
 #ifndef HY_EXEC_ROWS_H
 #define HY_EXEC_ROWS_H
 
 #include "exec/compile.h"
 
-/* Collects columns of its input; `rows` is there once the pipeline has run, until the statement ends or the
- * pipeline runs again. */
+/* Collects columns of its input; `rows` is there once the pipeline has run, until the statement
+ * ends or the pipeline runs again. */
 typedef struct HyCollectOp {
     HyOp op;
     HyLayout layout; /* of the rows */
@@ -19,17 +19,17 @@ typedef struct HyCollectOp {
 HyStatus hy_collect_stream(HyCompiler *c, HyStream *stream, HyAlg *alg, const HyNeed *need,
     HyCollectOp **out) HY_MUST_CHECK;
 /* Keeps the columns ids[0..n), in this order. */
-HyStatus hy_collect_columns(HyCompiler *c, HyStream *stream, HyAlg *alg, const HyColumnId *ids, size_t n,
-    HyCollectOp **out) HY_MUST_CHECK;
+HyStatus hy_collect_columns(HyCompiler *c, HyStream *stream, HyAlg *alg, const HyColumnId *ids,
+    size_t n, HyCollectOp **out) HY_MUST_CHECK;
 
-/* A source over *rows (as it is when the pipeline starts; NULL: no rows): column i of its batches is column
- * places[i] of the rowset. Gives whole pieces without copying. */
-HyStatus hy_rows_source(HyCompiler *c, HyAlg *alg, HyRowset *const *rows, const uint32_t *places, size_t n,
-    HySource **out) HY_MUST_CHECK;
+/* A source over *rows (as it is when the pipeline starts; NULL: no rows): column i of its batches
+ * is column places[i] of the rowset. Gives whole pieces without copying. */
+HyStatus hy_rows_source(HyCompiler *c, HyAlg *alg, HyRowset *const *rows, const uint32_t *places,
+    size_t n, HySource **out) HY_MUST_CHECK;
 
 /* A reference to a row of a rowset: its piece and its place there. */
 typedef uint64_t HyRowRef;
-#define HY_ROW_REF(piece, row) ((HyRowRef)(piece) * HY_VECTOR_SIZE + (row))
+#define HY_ROW_REF(piece, row) ((HyRowRef)(piece)*HY_VECTOR_SIZE + (row))
 #define HY_REF_PIECE(ref)      ((size_t)((ref) / HY_VECTOR_SIZE))
 #define HY_REF_ROW(ref)        ((size_t)((ref) % HY_VECTOR_SIZE))
 
@@ -38,9 +38,9 @@ typedef struct HyRowAccess {
     size_t n_pieces;
     size_t n_cols;
     const HyType *types;
-    const void **data;          /* [col * n_pieces + piece] */
-    const uint64_t **validity;  /* likewise; NULL entries: no nulls */
-    bool *has_nulls;            /* by column */
+    const void **data;         /* [col * n_pieces + piece] */
+    const uint64_t **validity; /* likewise; NULL entries: no nulls */
+    bool *has_nulls;           /* by column */
 } HyRowAccess;
 
 /* Zeroed *access may be freed. */

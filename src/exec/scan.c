@@ -1,7 +1,7 @@
-/* Scanning a table. A morsel is a slice of a block. What the planner pushed down is tested on the encoded
- * chunks: whole blocks and ranges drop out by their statistics, rows by their codes. Conditions of a filter
- * right above follow, each with only its columns decoded and only for the rows that are left; then the
- * other columns are decoded for what survived. */
+/* Scanning a table. A morsel is a slice of a block. What the planner pushed down is tested on the
+ * encoded chunks: whole blocks and ranges drop out by their statistics, rows by their codes.
+ * Conditions of a filter right above follow, each with only its columns decoded and only for the
+ * rows that are left; then the other columns are decoded for what survived. */
 #include "catalog/transaction.h"
 #include "exec/compile.h"
 #include <stdlib.h>
@@ -12,11 +12,11 @@
 typedef struct ScanSource {
     HySource source;
     HyAlg *scan;
-    HyAlg *filter; /* merged into the scan, or NULL */
+    HyAlg *filter;   /* merged into the scan, or NULL */
     HyLayout layout; /* columns for conditions and output */
     uint32_t *table_columns;
     HyPredicate *predicate; /* of the filter, or NULL */
-    uint32_t *output; /* places in the layout */
+    uint32_t *output;       /* places in the layout */
     size_t n_output;
     HyRelation *relation;
 } ScanSource;
@@ -33,8 +33,8 @@ typedef struct ScanLocal {
     HyAlg *scan; /* counts rows that the filter gets, NULL without filter */
     uint64_t n_tested;
     size_t block;
-    HyChunkPin *pins;       /* by place */
-    HyChunkPin *test_pins;  /* by scan predicate */
+    HyChunkPin *pins;      /* by place */
+    HyChunkPin *test_pins; /* by scan predicate */
     size_t n_pins, n_tests;
     ActiveTest *tests;
     size_t n_active;
@@ -106,7 +106,8 @@ static HyStatus scan_open(HySource *source, HyWorker *worker, void **out)
 
 /* ---- Which rows ---- */
 
-/* Conditions of a block, those left out that hold for all its rows. *is_empty: none of its rows match. */
+/* Conditions of a block, those left out that hold for all its rows. *is_empty: none of its rows
+ * match. */
 static HyStatus open_block(const ScanSource *scan, ScanLocal *local, size_t block, bool *is_empty)
 {
     *is_empty = false;
@@ -144,7 +145,8 @@ static size_t drop_deleted(const uint64_t *deletes, uint32_t first, uint32_t n, 
     return n_sel;
 }
 
-/* Rows of [first, first + n) that pass the tests are added to local->sel, relative to local->first. */
+/* Rows of [first, first + n) that pass the tests are added to local->sel, relative to local->first.
+ */
 static HyStatus select_window(ScanLocal *local, const uint64_t *deletes, uint32_t first, uint32_t n)
 {
     uint32_t *sel = local->sel + local->n_sel;
@@ -180,7 +182,8 @@ static HyStatus select_window(ScanLocal *local, const uint64_t *deletes, uint32_
 
 /* ---- Their values ---- */
 
-static HyStatus row_ids(const ScanLocal *local, HyWorker *worker, HyType type, size_t n, HyVector *out)
+static HyStatus row_ids(
+    const ScanLocal *local, HyWorker *worker, HyType type, size_t n, HyVector *out)
 {
     HY_TRY(hy_vector_alloc(worker->arena, type, n, out));
     int64_t *ids = out->data;
@@ -202,8 +205,8 @@ static HyStatus load_column(
     if (local->is_dense)
         HY_TRY(hy_chunk_read(pin->chunk, local->first, (uint32_t)n, worker->arena, out));
     else
-        HY_TRY(hy_chunk_gather(
-            pin->chunk, local->first, local->sel, (uint32_t)n, worker->arena, out));
+        HY_TRY(
+            hy_chunk_gather(pin->chunk, local->first, local->sel, (uint32_t)n, worker->arena, out));
     out->type = scan->layout.types[place];
     return HY_OK;
 }
@@ -214,13 +217,13 @@ typedef struct Loaded {
     bool *has;
 } Loaded;
 
-static HyStatus keep_rows(
-    const ScanSource *scan, ScanLocal *local, HyWorker *worker, Loaded *loaded, const uint32_t *kept, size_t n)
+static HyStatus keep_rows(const ScanSource *scan, ScanLocal *local, HyWorker *worker,
+    Loaded *loaded, const uint32_t *kept, size_t n)
 {
     for (size_t place = 0; place < scan->layout.n; place++)
         if (loaded->has[place])
-            HY_TRY(hy_vector_gather(worker->arena, &loaded->batch.cols[place], kept, n,
-                &loaded->batch.cols[place]));
+            HY_TRY(hy_vector_gather(
+                worker->arena, &loaded->batch.cols[place], kept, n, &loaded->batch.cols[place]));
     for (size_t i = 0; i < n; i++)
         local->sel[i] = local->sel[kept[i]];
     local->n_sel = n;
@@ -228,7 +231,8 @@ static HyStatus keep_rows(
     return HY_OK;
 }
 
-static HyStatus apply_filter(const ScanSource *scan, ScanLocal *local, HyWorker *worker, Loaded *loaded)
+static HyStatus apply_filter(
+    const ScanSource *scan, ScanLocal *local, HyWorker *worker, Loaded *loaded)
 {
     size_t n_parts = hy_predicate_part_count(scan->predicate);
     uint32_t *kept;
@@ -327,7 +331,8 @@ static const HySourceClass scan_class = {.start = scan_start,
     .close = scan_close,
     .destroy = scan_destroy};
 
-HyStatus hy_compile_scan(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyAlg *filter, HyStream *out)
+HyStatus hy_compile_scan(
+    HyCompiler *c, HyAlg *alg, const HyNeed *need, HyAlg *filter, HyStream *out)
 {
     ScanSource *scan;
     HyNeed *all;
@@ -344,8 +349,7 @@ HyStatus hy_compile_scan(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyAlg *f
     scan->filter = filter;
     scan->table_columns = columns;
     if (filter)
-        HY_TRY(hy_predicate_compile(
-            c->arena, &scan->layout, filter->predicate, &scan->predicate));
+        HY_TRY(hy_predicate_compile(c->arena, &scan->layout, filter->predicate, &scan->predicate));
     HY_TRY(hy_layout_needed(c, &scan->layout, need, &output, &scan->output));
     scan->n_output = output.n;
     return hy_stream_begin(c, &scan->source, &output, out);

@@ -1,5 +1,5 @@
-/* UNION, INTERSECT and EXCEPT. UNION ALL just lets both inputs run into what follows; the others count in a
- * hash table how often each row came from either side. */
+/* UNION, INTERSECT and EXCEPT. UNION ALL just lets both inputs run into what follows; the others
+ * count in a hash table how often each row came from either side. */
 #include "exec/compile.h"
 #include "exec/group_table.h"
 #include <stdlib.h>
@@ -92,8 +92,8 @@ static HyStatus merge_piece(
         return hy_error_oom(n * sizeof *groups);
     for (size_t k = 0; k < self->n_cols; k++)
         keys[k] = hy_group_table_key(&from->groups, k, first);
-    HY_TRY(hy_group_table_find(&into->groups, keys, n,
-        (const uint64_t *)from->groups.hashes.data + first, arena, groups));
+    HY_TRY(hy_group_table_find(
+        &into->groups, keys, n, (const uint64_t *)from->groups.hashes.data + first, arena, groups));
     if (self->kind == HY_SET_UNION)
         return HY_OK;
     HY_TRY(reserve_counts(into));
@@ -184,8 +184,8 @@ static HyStatus emit_groups(SetSource *self, HyWorker *worker, const uint32_t *g
     HyBatch out = {.n_rows = n, .n_cols = set->n_cols};
     HY_BATCH_NEW(worker, out.cols, out.n_cols);
     for (size_t k = 0; k < out.n_cols; k++)
-        HY_TRY(hy_group_table_gather(
-            &set->table.groups, k, groups, n, worker->arena, &out.cols[k]));
+        HY_TRY(
+            hy_group_table_gather(&set->table.groups, k, groups, n, worker->arena, &out.cols[k]));
     HY_TRY(hy_source_emit(&self->source, worker, &out));
     hy_arena_reset(worker->arena);
     return HY_OK;
@@ -256,8 +256,8 @@ static HyStatus add_side(HyCompiler *c, HyStream *stream, bool is_right, HyColum
     return hy_stream_map(c, stream, NULL, side, 1, keep);
 }
 
-static HyStatus compile_both(HyCompiler *c, HyAlg *alg, const uint32_t *wanted, size_t n, bool has_side,
-    HyStream *out)
+static HyStatus compile_both(
+    HyCompiler *c, HyAlg *alg, const uint32_t *wanted, size_t n, bool has_side, HyStream *out)
 {
     HyStream right;
     HyColumnId side = HY_COMPUTED_ID + c->next_computed++;

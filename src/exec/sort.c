@@ -1,8 +1,10 @@
-/* ORDER BY. Each worker keeps its rows in a rowset and an entry (normalized key, reference) per row; runs
- * are sorted by the workers and merged; then rows are gathered in that order, morsels in parallel.
+/* ORDER BY. Each worker keeps its rows in a rowset and an entry (normalized key, reference) per
+ * row; runs are sorted by the workers and merged; then rows are gathered in that order, morsels in
+ * parallel.
  *
- * With a limit, rows that cannot be among the first are dropped: whenever a worker has collected twice as
- * many as are wanted, it keeps the best, and the worst of them is the bar for later rows. */
+ * With a limit, rows that cannot be among the first are dropped: whenever a worker has collected
+ * twice as many as are wanted, it keeps the best, and the worst of them is the bar for later rows.
+ */
 #include "exec/sort.h"
 #include <stdlib.h>
 
@@ -90,8 +92,7 @@ static HyStatus renew_keys(SortLocal *local, size_t n)
         return hy_error_oom(0);
     HyStatus st = HY_OK;
     for (size_t i = 0; i < n && !st; i++)
-        st = hy_sort_entry_own_key(
-            &local->sort->spec, &hy_sort_run_entries(&local->run)[i], keys);
+        st = hy_sort_entry_own_key(&local->sort->spec, &hy_sort_run_entries(&local->run)[i], keys);
     if (st) {
         hy_arena_destroy(keys);
         return st;
@@ -165,8 +166,7 @@ static HyStatus below_bar(SortLocal *local, size_t first, uint32_t *sel, size_t 
         sel[n_sel] = (uint32_t)(i - first);
         entries[first + n_sel] = entries[i];
         entries[first + n_sel].ref = first + n_sel;
-        HY_TRY(hy_sort_entry_own_key(
-            &local->sort->spec, &entries[first + n_sel], local->run.keys));
+        HY_TRY(hy_sort_entry_own_key(&local->sort->spec, &entries[first + n_sel], local->run.keys));
         n_sel++;
     }
     local->run.n = first + n_sel;
@@ -303,13 +303,14 @@ static HyStatus merge_runs(MergeJob *job, HyExec *exec, size_t n_total)
             &job->runs[longest][job->counts[longest] * (part % job->n_parts) / job->n_parts];
         for (size_t r = 0; r < job->n_runs; r++)
             cut[r] = part == job->n_parts
-                ? job->counts[r]
-                : lower_bound(job->spec, job->runs[r], job->counts[r], key);
+                         ? job->counts[r]
+                         : lower_bound(job->spec, job->runs[r], job->counts[r], key);
     }
     return hy_exec_parallel(exec, job->n_parts, merge_part, job);
 }
 
-static HyStatus merge_locals(SortOp *sort, HyExec *exec, SortLocal **locals, size_t n, MergeJob *job)
+static HyStatus merge_locals(
+    SortOp *sort, HyExec *exec, SortLocal **locals, size_t n, MergeJob *job)
 {
     size_t total = 0;
     for (size_t r = 0; r < n; r++) {
@@ -333,7 +334,7 @@ static void find_ties(SortOp *sort)
     const HySortEntry *entries = sort->merged.data;
     size_t end = sort->ties_from < sort->n_merged ? (size_t)sort->ties_from : sort->n_merged;
     while (end > 0 && end < sort->n_merged &&
-        hy_sort_compare(&sort->spec, &entries[end - 1], &entries[end]) == 0)
+           hy_sort_compare(&sort->spec, &entries[end - 1], &entries[end]) == 0)
         end++;
     sort->n_wanted = end;
 }
@@ -423,8 +424,8 @@ static HyStatus sorted_run(HySource *source, HyWorker *worker, void *local, size
         for (size_t i = 0; i < n; i++)
             refs[i] = entries[at + i].ref;
         for (size_t i = 0; i < out.n_cols; i++)
-            HY_TRY(hy_row_access_gather(&self->sort->access, self->columns[i], refs, n,
-                worker->arena, &out.cols[i]));
+            HY_TRY(hy_row_access_gather(
+                &self->sort->access, self->columns[i], refs, n, worker->arena, &out.cols[i]));
         HY_TRY(hy_source_emit(source, worker, &out));
         hy_arena_reset(worker->arena);
         at += n;

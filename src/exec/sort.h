@@ -1,4 +1,5 @@
-/* The sink that sorts rows: for ORDER BY, and for windows, which read the rows in order afterwards. */
+/* The sink that sorts rows: for ORDER BY, and for windows, which read the rows in order afterwards.
+ */
 #ifndef HY_EXEC_SORT_H
 #define HY_EXEC_SORT_H
 
@@ -22,8 +23,8 @@ typedef struct HySortOp {
     uint64_t ties_from; /* offset + limit of WITH TIES; 0: no ties wanted */
 } HySortOp;
 
-/* Ends the stream in a sort by the columns ids[0..n), keeping the columns of `kept`. `columns` must outlive
- * the statement. */
+/* Ends the stream in a sort by the columns ids[0..n), keeping the columns of `kept`. `columns` must
+ * outlive the statement. */
 HyStatus hy_sort_stream(HyCompiler *c, HyStream *stream, HyAlg *alg, const HySortColumn *columns,
     const HyColumnId *ids, size_t n, const HyLayout *kept, HySortOp **out) HY_MUST_CHECK;
 

@@ -172,7 +172,8 @@ static void encode(const HyVector *v, size_t n, uint64_t *restrict out)
     }
 }
 
-static void shift_in(HySortEntry *restrict entries, const uint64_t *restrict values, size_t n, unsigned bits)
+static void shift_in(
+    HySortEntry *restrict entries, const uint64_t *restrict values, size_t n, unsigned bits)
 {
     if (bits == 64)
         for (size_t i = 0; i < n; i++) {
@@ -213,8 +214,7 @@ static HyStatus add_fixed_column(const HySortSpec *spec, size_t k, HySortEntry *
 
 /* ---- Keys of any length ---- */
 
-static HyStatus add_key(
-    HySortRun *run, HySortEntry *entry, const HyVector *keys, size_t row)
+static HyStatus add_key(HySortRun *run, HySortEntry *entry, const HyVector *keys, size_t row)
 {
     const HySortSpec *spec = run->spec;
     HyBuffer *buffer = &run->buffer;
@@ -316,7 +316,8 @@ static inline unsigned key_byte(const HySortEntry *e, unsigned byte)
 }
 
 /* Least significant byte first; bytes that all keys share are skipped. */
-static void radix_sort(HySortEntry *e, HySortEntry *other, size_t n, unsigned n_bytes, size_t (*counts)[256])
+static void radix_sort(
+    HySortEntry *e, HySortEntry *other, size_t n, unsigned n_bytes, size_t (*counts)[256])
 {
     HySortEntry *from = e, *to = other;
     for (size_t i = 0; i < n; i++)

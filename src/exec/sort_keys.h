@@ -1,6 +1,6 @@
-/* Sorting references to rows by normalized keys. Keys whose columns take up to 16 bytes together stand in
- * the entries themselves and are sorted by radix; longer ones are bytes beside them, with their first eight
- * in the entry. */
+/* Sorting references to rows by normalized keys. Keys whose columns take up to 16 bytes together
+ * stand in the entries themselves and are sorted by radix; longer ones are bytes beside them, with
+ * their first eight in the entry. */
 #ifndef HY_EXEC_SORT_KEYS_H
 #define HY_EXEC_SORT_KEYS_H
 
@@ -15,9 +15,9 @@ typedef struct HySortColumn {
 typedef struct HySortSpec {
     const HySortColumn *columns;
     size_t n;
-    bool is_fixed; /* keys are whole in the entries */
+    bool is_fixed;           /* keys are whole in the entries */
     bool trusts_nullability; /* no room for a null byte in columns that say they are not nullable */
-    unsigned bits; /* is_fixed: of a key */
+    unsigned bits;           /* is_fixed: of a key */
 } HySortSpec;
 
 /* `columns` must outlive the spec. */
@@ -33,7 +33,8 @@ typedef struct HySortEntry {
 int hy_sort_compare(const HySortSpec *spec, const HySortEntry *a, const HySortEntry *b);
 
 /* Moves the bytes of a key that is not fixed into the arena. */
-HyStatus hy_sort_entry_own_key(const HySortSpec *spec, HySortEntry *entry, HyArena *arena) HY_MUST_CHECK;
+HyStatus hy_sort_entry_own_key(
+    const HySortSpec *spec, HySortEntry *entry, HyArena *arena) HY_MUST_CHECK;
 
 /* Entries that are collected and then sorted. */
 typedef struct HySortRun {
@@ -51,13 +52,15 @@ static inline HySortEntry *hy_sort_run_entries(const HySortRun *run)
 {
     return run->entries.data;
 }
-/* Adds n rows with these key vectors (flat, constant or dictionary) and references first_ref + i. */
+/* Adds n rows with these key vectors (flat, constant or dictionary) and references first_ref + i.
+ */
 HyStatus hy_sort_run_add(HySortRun *run, const HyVector *keys, size_t n, uint64_t first_ref,
     HyArena *scratch) HY_MUST_CHECK;
 /* Stable. */
 HyStatus hy_sort_run_sort(HySortRun *run) HY_MUST_CHECK;
 
-/* Merges sorted runs: the entries with their refs, to which add[r] is added, into `out` (room for all). */
+/* Merges sorted runs: the entries with their refs, to which add[r] is added, into `out` (room for
+ * all). */
 HyStatus hy_sort_merge(const HySortSpec *spec, HySortEntry *const *runs, const size_t *counts,
     const uint64_t *add, size_t n_runs, HySortEntry *out) HY_MUST_CHECK;
 

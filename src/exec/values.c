@@ -58,7 +58,8 @@ static HyStatus put_value(HyExec *exec, HyArena *arena, HyExpr *expr, HyVector *
     return hy_vector_copy(column, row, &value, 0, 1, NULL);
 }
 
-static HyStatus make_rows(ValuesSource *values, HyExec *exec, HyArena *arena, size_t first, size_t n)
+static HyStatus make_rows(
+    ValuesSource *values, HyExec *exec, HyArena *arena, size_t first, size_t n)
 {
     HyBatch batch = {.n_rows = n, .n_cols = values->layout.n};
     HY_ARENA_NEW(arena, batch.cols, batch.n_cols);
@@ -76,8 +77,8 @@ static HyStatus values_start(HySource *source, HyExec *exec, size_t *n_morsels)
     ValuesSource *values = (ValuesSource *)source;
     hy_rowset_destroy(values->rows);
     values->rows = NULL;
-    HY_TRY(hy_rowset_create(
-        values->layout.types, values->layout.n, exec->ctx->memory, &values->rows));
+    HY_TRY(
+        hy_rowset_create(values->layout.types, values->layout.n, exec->ctx->memory, &values->rows));
     HyArena *arena = hy_arena_create();
     if (!arena)
         return hy_error_oom(0);
@@ -159,8 +160,8 @@ static HyStatus system_start(HySource *source, HyExec *exec, size_t *n_morsels)
         return hy_error("0A000", "system relations are not available here");
     hy_rowset_destroy(self->rows);
     self->rows = NULL;
-    HY_TRY(ctx->system_rows(ctx->session, self->alg->system_id, self->alg->system_database,
-        ctx->memory, &self->rows));
+    HY_TRY(ctx->system_rows(
+        ctx->session, self->alg->system_id, self->alg->system_database, ctx->memory, &self->rows));
     self->inner->slot = source->slot;
     return self->inner->class->start(self->inner, exec, n_morsels);
 }

@@ -1,5 +1,5 @@
-/* Calls with OVER: rows are sorted by partition and order once for all calls of a window, then computed in
- * groups of whole partitions, groups in parallel. */
+/* Calls with OVER: rows are sorted by partition and order once for all calls of a window, then
+ * computed in groups of whole partitions, groups in parallel. */
 #include "exec/window_internal.h"
 #include "types/compare.h"
 
@@ -60,8 +60,7 @@ HyStatus hy_win_peers(HyWinGroup *group)
     HY_WIN_NEW(group, group->peer_end, n);
     uint32_t *start;
     HY_WIN_NEW(group, start, n);
-    HY_TRY(hy_win_boundaries(
-        group, group->window->order_keys, group->window->n_order, boundaries));
+    HY_TRY(hy_win_boundaries(group, group->window->order_keys, group->window->n_order, boundaries));
     for (size_t p = 0; p < group->n_partitions; p++)
         boundaries[group->starts[p]] = 1;
     for (uint32_t i = 0; i < n; i++)
@@ -87,8 +86,7 @@ static bool same_partition(const HyWindow *window, HyRowRef a, HyRowRef b)
         if (null_a)
             continue;
         size_t width = hy_physical_size(hy_type_physical(access->types[column]));
-        const char *const *data =
-            (const char *const *)(access->data + column * access->n_pieces);
+        const char *const *data = (const char *const *)(access->data + column * access->n_pieces);
         if (hy_compare_payload(access->types[column], data[HY_REF_PIECE(a)] + HY_REF_ROW(a) * width,
                 data[HY_REF_PIECE(b)] + HY_REF_ROW(b) * width) != 0)
             return false;
@@ -115,8 +113,7 @@ static HyStatus window_start(HySource *source, HyExec *exec, size_t *n_morsels)
     for (size_t at = 0; at < n;) {
         self->cuts[self->n_groups++] = (uint32_t)at;
         size_t next = at + GROUP_ROWS;
-        while (next < n &&
-            same_partition(&self->window, entries[next - 1].ref, entries[next].ref))
+        while (next < n && same_partition(&self->window, entries[next - 1].ref, entries[next].ref))
             next++;
         at = next;
     }
@@ -170,7 +167,8 @@ static HyVector slice(const HyVector *v, size_t first)
 }
 
 /* What is pushed on may use memory as it likes: the group's stays until all its rows are out. */
-static HyStatus emit_rows(WindowSource *self, HyWinGroup *group, const HyVector *results, HyArena *out_arena)
+static HyStatus emit_rows(
+    WindowSource *self, HyWinGroup *group, const HyVector *results, HyArena *out_arena)
 {
     const HyWindow *window = &self->window;
     HyWorker *worker = group->worker;
@@ -198,7 +196,8 @@ static HyStatus window_run(HySource *source, HyWorker *worker, void *local, size
     HyVector *results;
     uint32_t first = self->cuts[morsel];
     const HySortEntry *entries = self->window.sort->merged.data;
-    HY_TRY(open_group(&self->window, worker, entries + first, self->cuts[morsel + 1] - first, &group));
+    HY_TRY(
+        open_group(&self->window, worker, entries + first, self->cuts[morsel + 1] - first, &group));
     HY_WIN_NEW(&group, results, self->window.n_items);
     HY_TRY(compute(&group, results));
     HyStatus st = emit_rows(self, &group, results, local);
@@ -268,8 +267,8 @@ static HyStatus collect_exprs(HyCompiler *c, const HyAlg *alg, const HyNeed *nee
 }
 
 /* The sorted rows: wanted input columns and the expressions, each column once. */
-static HyStatus rows_layout(HyCompiler *c, const HyStream *stream, const HyNeed *need,
-    const Wanted *wanted, HyLayout *out)
+static HyStatus rows_layout(
+    HyCompiler *c, const HyStream *stream, const HyNeed *need, const Wanted *wanted, HyLayout *out)
 {
     const HyLayout *in = &stream->layout;
     HY_TRY(hy_layout_new(c, in->n, out));
@@ -365,7 +364,7 @@ HyStatus hy_compile_window(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStre
     for (size_t i = 0; i < kept.n; i++)
         hy_layout_add(&layout, kept.ids[i], kept.types[i]);
     for (size_t i = 0; i < source->window.n_items; i++)
-        hy_layout_add(&layout, source->window.items[i].item->id,
-            source->window.items[i].item->call->result);
+        hy_layout_add(
+            &layout, source->window.items[i].item->id, source->window.items[i].item->call->result);
     return hy_stream_begin(c, &source->source, &layout, out);
 }

@@ -1,9 +1,10 @@
-/* Aggregates over frames. Rows that FILTER or DISTINCT leave out are removed first: the rest is numbered anew
- * per group, and frames are translated to those numbers. Then, for each partition:
+/* Aggregates over frames. Rows that FILTER or DISTINCT leave out are removed first: the rest is
+ * numbered anew per group, and frames are translated to those numbers. Then, for each partition:
  *
  *   - frames that only grow are fed row after row;
  *   - frames whose both ends advance are slid, if the aggregate can take rows out again;
- *   - for aggregates that may see a row twice (min, max ..) a tree of partial states answers any range;
+ *   - for aggregates that may see a row twice (min, max ..) a tree of partial states answers any
+ * range;
  *   - otherwise each frame is computed by itself. */
 #include "exec/group_table.h"
 #include "exec/window_internal.h"
@@ -15,12 +16,12 @@ typedef struct WinAgg {
     const HyWinItem *item;
     const HyFuncCall *call;
     const HyAggregate *aggregate;
-    HyVector *args; /* of the rows that count, flat */
+    HyVector *args;        /* of the rows that count, flat */
     uint32_t *kept_before; /* by row: how many rows that count come before it; n_rows + 1 entries */
     HyWinFrames frames;
     HyVector result;
     size_t result_width;
-    HyVector *slice;  /* arguments of a call, and their validity */
+    HyVector *slice; /* arguments of a call, and their validity */
     uint64_t *bits;
     void *scratch; /* a state */
 } WinAgg;
@@ -197,7 +198,8 @@ static bool only_grows(const HyWinFrames *frames, uint32_t start, uint32_t end)
     return true;
 }
 
-/* The part of the hole that EXCLUDE makes which lies in the frame, in numbers of rows that count. */
+/* The part of the hole that EXCLUDE makes which lies in the frame, in numbers of rows that count.
+ */
 static HyStatus put_without_hole(WinAgg *w, const void *state, uint32_t row)
 {
     HyWinRange pieces[3];
@@ -243,7 +245,8 @@ static HyStatus slide(WinAgg *w, void *state, uint32_t start, uint32_t end)
 
 /* ---- Trees ---- */
 
-/* Level 0 has a state per row that counts, each further level one per TREE_FANOUT of the level below. */
+/* Level 0 has a state per row that counts, each further level one per TREE_FANOUT of the level
+ * below. */
 typedef struct Tree {
     char *levels[16];
     uint32_t counts[16];
@@ -300,7 +303,8 @@ static HyStatus combine_nodes(
     return HY_OK;
 }
 
-/* Combines rows [start, end) into the state: the ragged edges of each level, then what is left above. */
+/* Combines rows [start, end) into the state: the ragged edges of each level, then what is left
+ * above. */
 static HyStatus query_tree(WinAgg *w, const Tree *tree, uint32_t start, uint32_t end, void *state)
 {
     uint32_t from = start - tree->first, to = end - tree->first;

@@ -70,20 +70,22 @@ static Point point_of(HyType type, const void *payload, bool dates_as_timestamps
 }
 
 /* The timestamp moved by an interval; beyond the calendar it stays at its edge. */
-static HyInt128 move_timestamp(const HyWorker *worker, HyType type, HyInt128 at, HyInterval by, int sign)
+static HyInt128 move_timestamp(
+    const HyWorker *worker, HyType type, HyInt128 at, HyInterval by, int sign)
 {
     uint64_t moved;
     uint64_t from = at < 0 ? 0 : (uint64_t)at;
-    bool ok = type.id == HY_TYPE_TIMESTAMPTZ
-        ? hy_timestamptz_add_interval(from, by, sign, worker->env.style->time_zone, &moved)
-        : hy_timestamp_add_interval(from, by, sign, &moved);
+    bool ok = type.id == HY_TYPE_TIMESTAMPTZ ? hy_timestamptz_add_interval(from, by, sign,
+                                                   worker->env.style->time_zone, &moved)
+                                             : hy_timestamp_add_interval(from, by, sign, &moved);
     if (ok)
         return moved;
     return sign > 0 ? (HyInt128)HY_TIMESTAMP_MAX : (HyInt128)HY_TIMESTAMP_MIN;
 }
 
 /* A point moved by the offset; sign -1: down. */
-static Point move_point(const HyWorker *worker, HyType type, Point p, const HyValue *offset, int sign)
+static Point move_point(
+    const HyWorker *worker, HyType type, Point p, const HyValue *offset, int sign)
 {
     if (offset->type.id == HY_TYPE_INTERVAL) {
         if (p.is_interval) {
@@ -127,8 +129,8 @@ static HyStatus check_offset(const HyValue *offset)
     return HY_OK;
 }
 
-/* First row of [keys->first, keys->end) that lies at the bound or behind it (with `after`: behind it). Bounds
- * never go back from row to row, so the search starts where the last one ended. */
+/* First row of [keys->first, keys->end) that lies at the bound or behind it (with `after`: behind
+ * it). Bounds never go back from row to row, so the search starts where the last one ended. */
 static uint32_t seek(const RangeKeys *keys, const Point *bound, uint32_t from, bool after)
 {
     uint32_t at = from < keys->first ? keys->first : from;
@@ -162,7 +164,8 @@ static HyStatus open_keys(HyWinGroup *group, const HyWinItem *item, RangeKeys *k
     HY_TRY(hy_win_column(group, window->order_keys[0], &keys->v));
     keys->type = keys->v.type;
     keys->is_descending = window->order[0].is_descending;
-    bool by_interval = item->start.type.id == HY_TYPE_INTERVAL || item->end.type.id == HY_TYPE_INTERVAL;
+    bool by_interval =
+        item->start.type.id == HY_TYPE_INTERVAL || item->end.type.id == HY_TYPE_INTERVAL;
     keys->dates_as_timestamps = keys->type.id == HY_TYPE_DATE && by_interval;
     return HY_OK;
 }
@@ -193,8 +196,8 @@ static uint32_t move_row(uint32_t row, int64_t by, uint32_t start, uint32_t end)
 }
 
 /* Edges by counting rows. An end is one behind the last row. Negative offsets turn round. */
-static void rows_edge(HyFrameBound bound, const HyValue *offset, bool is_end, uint32_t start, uint32_t end,
-    uint32_t *out)
+static void rows_edge(HyFrameBound bound, const HyValue *offset, bool is_end, uint32_t start,
+    uint32_t end, uint32_t *out)
 {
     int64_t by = offset->i64;
     if (bound == HY_BOUND_PRECEDING)
@@ -228,8 +231,8 @@ static void peer_edge(const HyWinGroup *group, HyFrameBound bound, bool is_end, 
 }
 
 /* Edges by groups of peers. */
-static void groups_edge(const HyWinGroup *group, HyFrameBound bound, const HyValue *offset, bool is_end,
-    uint32_t start, uint32_t end, uint32_t *out)
+static void groups_edge(const HyWinGroup *group, HyFrameBound bound, const HyValue *offset,
+    bool is_end, uint32_t start, uint32_t end, uint32_t *out)
 {
     peer_edge(group, has_offset(bound) ? HY_BOUND_CURRENT_ROW : bound, is_end, start, end, out);
     if (!has_offset(bound))
@@ -251,8 +254,8 @@ static void groups_edge(const HyWinGroup *group, HyFrameBound bound, const HyVal
     }
 }
 
-static void partition_edge(const HyWinGroup *group, const HyWinItem *item, RangeKeys *keys, bool is_end,
-    uint32_t start, uint32_t end, uint32_t *out)
+static void partition_edge(const HyWinGroup *group, const HyWinItem *item, RangeKeys *keys,
+    bool is_end, uint32_t start, uint32_t end, uint32_t *out)
 {
     HyFrameBound bound = is_end ? item->item->end : item->item->start;
     const HyValue *offset = is_end ? &item->end : &item->start;

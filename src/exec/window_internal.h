@@ -1,8 +1,8 @@
-/* Shared by window.c (sorting, partitions), window_frame.c (which rows a row's frame has), window_rank.c
- * (functions of position) and window_aggregate.c (aggregates over frames).
+/* Shared by window.c (sorting, partitions), window_frame.c (which rows a row's frame has),
+ * window_rank.c (functions of position) and window_aggregate.c (aggregates over frames).
  *
- * Rows are computed in groups of whole partitions. Within a group they are numbered from 0 in sort order; all
- * arrays here are indexed by that number. */
+ * Rows are computed in groups of whole partitions. Within a group they are numbered from 0 in sort
+ * order; all arrays here are indexed by that number. */
 #ifndef HY_EXEC_WINDOW_INTERNAL_H
 #define HY_EXEC_WINDOW_INTERNAL_H
 
@@ -13,7 +13,7 @@ typedef struct HyWinItem {
     const HyWindowItem *item;
     uint32_t *args; /* columns of the sorted rows */
     size_t n_args;
-    uint32_t filter;  /* likewise; UINT32_MAX: none */
+    uint32_t filter;    /* likewise; UINT32_MAX: none */
     HyValue start, end; /* values of the frame's offsets */
 } HyWinItem;
 
@@ -47,8 +47,8 @@ HyStatus hy_win_column(const HyWinGroup *group, uint32_t column, HyVector *out) 
 /* Fills peer_start and peer_end. */
 HyStatus hy_win_peers(HyWinGroup *group) HY_MUST_CHECK;
 /* boundaries[i] = 1 where row i differs from row i - 1 in the columns (and for row 0). */
-HyStatus hy_win_boundaries(const HyWinGroup *group, const uint32_t *columns, size_t n, uint8_t *boundaries)
-    HY_MUST_CHECK;
+HyStatus hy_win_boundaries(
+    const HyWinGroup *group, const uint32_t *columns, size_t n, uint8_t *boundaries) HY_MUST_CHECK;
 
 /* window_frame.c: per row the rows [start, end) of its frame, empty ones with start == end. */
 typedef struct HyWinFrames {

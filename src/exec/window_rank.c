@@ -90,7 +90,8 @@ static HyStatus ntile(HyWinGroup *group, const HyWinItem *item, HyVector *out)
             if (k <= 0)
                 return hy_error("22014", "argument of ntile must be greater than zero");
             int64_t small = n / k, n_large = n % k, large_rows = n_large * (small + 1);
-            int64_t bucket = at < large_rows ? at / (small + 1) : n_large + (at - large_rows) / small;
+            int64_t bucket =
+                at < large_rows ? at / (small + 1) : n_large + (at - large_rows) / small;
             put_integer(out, i, bucket + 1);
         }
     }
@@ -121,7 +122,8 @@ static HyStatus take_rows(
 }
 
 /* Rows beside which there is none take the third argument. */
-static HyStatus fill_defaults(HyWinGroup *group, const HyWinItem *item, const uint8_t *is_outside, HyVector *out)
+static HyStatus fill_defaults(
+    HyWinGroup *group, const HyWinItem *item, const uint8_t *is_outside, HyVector *out)
 {
     HyVector defaults;
     size_t width = hy_physical_size(hy_type_physical(out->type));
@@ -153,7 +155,7 @@ static HyStatus lag_lead(HyWinGroup *group, const HyWinItem *item, int direction
             int64_t by = item->n_args > 1 ? integer_at(&offsets, (size_t)i) : 1;
             int64_t at;
             bool inside = !is_null && !__builtin_mul_overflow(by, direction, &by) &&
-                !__builtin_add_overflow(i, by, &at) && at >= start && at < end;
+                          !__builtin_add_overflow(i, by, &at) && at >= start && at < end;
             from[i] = inside ? (uint32_t)at : NO_ROW;
             is_outside[i] = !inside && !is_null;
         }
