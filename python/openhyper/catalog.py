@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 __all__ = ["Catalog"]
 
 
+def _text(name: Union[DatabaseName, SchemaName, None]) -> Optional[str]:
+    return None if name is None else name.name.unescaped
+
+
 def _table_parts(name: TableName) -> Tuple[Optional[str], Optional[str], str]:
     """Database, schema and table as texts."""
-    parts = [part.unescaped for part in name._parts]
-    return tuple([None] * (3 - len(parts)) + parts)  # type: ignore[return-value]
+    return _text(name.database_name), _text(name.schema_name), name.name.unescaped
 
 
 class Catalog:
@@ -62,8 +65,7 @@ class Catalog:
     def get_table_names(self, schema: Union[SchemaName, Name, str]) -> List[TableName]:
         """The tables of a schema, in no order."""
         schema = SchemaName(schema)
-        database = schema.database_name
-        names = self.__connection._session.tables(database and database.name.unescaped, schema.name.unescaped)
+        names = self.__connection._session.tables(_text(schema.database_name), schema.name.unescaped)
         return [TableName(schema, name) for name in names]
 
     # ---- Schemas ----

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import List, Mapping, Optional, Type, Union
 
 from . import _transport
+from ._engine import Session
 from .catalog import Catalog
 from .date import Date
 from .endpoint import Endpoint
@@ -46,7 +47,7 @@ class Connection:
         here instead of `database`.
     """
 
-    __session = None
+    __session: Optional[Session] = None
 
     def __init__(self, endpoint: Endpoint, database: Union[str, PurePath, None] = None,
                  create_mode: Optional[CreateMode] = CreateMode.NONE,
@@ -86,7 +87,9 @@ class Connection:
         return self.__session is not None and self.__session.is_ready
 
     @property
-    def _session(self):  # type: ignore[no-untyped-def]
+    def _session(self) -> Session:
+        if self.__session is None:
+            raise RuntimeError("the connection was never opened")
         return self.__session
 
     def _path(self, database: Union[str, PurePath]) -> str:
@@ -106,25 +109,26 @@ class Connection:
                 for brand, price in rows:
                     ...
         """
-        return Result._make(self.__session.execute(query, text_as_bytes), self)
+        return Result(self._session.execute(query, text_as_bytes), self)
 
     def execute_list_query(self, query: str, text_as_bytes: bool = False) -> List[List[Value]]:
         """Runs a statement and returns all rows: a list of lists."""
-        return self.__session.execute_list(query, text_as_bytes)
+        return self._session.execute_list(query, text_as_bytes)
 
     def execute_scalar_query(self, query: str, text_as_bytes: bool = False) -> Value:
         """Runs a query that gives one row of one column, and returns the value.
 
         :raises HyperException: there are more rows or columns, or no row.
         """
-        return self.__session.execute_scalar(query, text_as_bytes)
+        value: Value = self._session.execute_scalar(query, text_as_bytes)
+        return value
 
     def execute_command(self, command: str) -> Optional[int]:
         """Runs a statement whose rows are not wanted.
 
         :return: the number of rows inserted, updated, deleted or copied; None for statements that do not count.
         """
-        return self.__session.execute_command(command)
+        return self._session.execute_command(command)
 
     def cancel(self) -> None:
         """Stops the statement that runs on the connection: it fails. From any thread."""

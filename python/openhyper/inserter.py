@@ -77,7 +77,7 @@ class Inserter(RowWriter):
         else:
             mappings = _read_mappings(table, columns)
             if given is None and all(mapping.expression is None for mapping in mappings):
-                rows = [table.get_column_by_name(mapping.column_name) for mapping in mappings]
+                rows = [_column(table, mapping) for mapping in mappings]
             else:
                 rows = given or []
                 _check_rows(table, mappings, given)
@@ -109,6 +109,13 @@ class Inserter(RowWriter):
             self._discard()
 
 
+def _column(table: TableDefinition, mapping: Inserter.ColumnMapping) -> TableDefinition.Column:
+    column = table.get_column_by_name(mapping.column_name)
+    if column is None:
+        raise ValueError(f"the table {table.table_name} has no column {mapping.column_name}")
+    return column
+
+
 def _read_mappings(table: TableDefinition,
                    columns: Iterable[Union[str, Inserter.ColumnMapping]]) -> List[Inserter.ColumnMapping]:
     mappings = []
@@ -117,8 +124,7 @@ def _read_mappings(table: TableDefinition,
             column = Inserter.ColumnMapping(column)
         elif not isinstance(column, Inserter.ColumnMapping):
             raise TypeError(f"'columns' must hold str or ColumnMapping, not {type(column).__name__}")
-        if table.get_column_by_name(column.column_name) is None:
-            raise ValueError(f"the table {table.table_name} has no column {column.column_name}")
+        _column(table, column)
         mappings.append(column)
     if not mappings:
         raise ValueError("'columns' is empty: there is nothing to insert")
@@ -135,7 +141,7 @@ def _check_rows(table: TableDefinition, mappings: List[Inserter.ColumnMapping],
         if len(found) != 1:
             raise ValueError(f"the column {mapping.column_name} has no expression, so it must be in "
                              f"'inserter_definition' once, not {len(found)} times")
-        wanted = table.get_column_by_name(mapping.column_name)
-        if wanted is None or (found[0].type, found[0].nullability) != (wanted.type, wanted.nullability):
+        wanted = _column(table, mapping)
+        if (found[0].type, found[0].nullability) != (wanted.type, wanted.nullability):
             raise ValueError(f"the column {mapping.column_name} of 'inserter_definition' does not have the type and "
                              "nullability of the table")

@@ -3,6 +3,7 @@ import warnings
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Type
 
+from ._engine import Cursor
 from .resultschema import ResultSchema
 from .sqltype import SqlType
 from .warning import UnclosedObjectWarning
@@ -20,16 +21,10 @@ class Result:
 
     __slots__ = ("__cursor", "__connection", "__schema", "__weakref__")
 
-    def __init__(self) -> None:
-        raise TypeError("results are made by Connection.execute_query()")
-
-    @classmethod
-    def _make(cls, cursor: Any, connection: "Connection") -> "Result":
-        self = cls.__new__(cls)
+    def __init__(self, cursor: Cursor, connection: "Connection") -> None:
         self.__cursor = cursor
         self.__connection = connection
         self.__schema: Optional[ResultSchema] = None
-        return self
 
     @property
     def schema(self) -> ResultSchema:

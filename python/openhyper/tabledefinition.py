@@ -1,5 +1,4 @@
 """What tables look like."""
-import collections.abc
 import enum
 from typing import Any, Iterable, List, Optional, Sequence, Union, overload
 
@@ -24,7 +23,7 @@ class Persistence(enum.Enum):
     TEMPORARY = 1
 
 
-class _Columns(collections.abc.Sequence):
+class _Columns(Sequence[Any]):
     """A list to look at."""
 
     __slots__ = ("__list",)
@@ -108,7 +107,7 @@ class TableDefinition:
 
     def __init__(self, table_name: Union[str, Name, TableName], columns: Optional[Iterable[Column]] = None,
                  persistence: Persistence = Persistence.PERMANENT) -> None:
-        self.table_name = table_name  # type: ignore[assignment]
+        self.table_name = table_name
         self.persistence = persistence
         self.__columns: List[TableDefinition.Column] = []
         for column in columns or ():

@@ -1,6 +1,6 @@
 """Points in time."""
 import datetime
-from typing import Optional, Union
+from typing import Any, Optional, Union, overload
 
 from ._engine import TimestampBase
 from .date import Date
@@ -8,6 +8,7 @@ from .date import Date
 __all__ = ["Timestamp"]
 
 _DAY = 86_400_000_000
+_NOTHING = datetime.timedelta()
 _MICROSECOND = datetime.timedelta(microseconds=1)
 
 
@@ -81,7 +82,7 @@ class Timestamp(TimestampBase):
         here = self.__nearest_datetime()
         there = here.astimezone(tz)
         offset = here.astimezone().utcoffset() if self.tzinfo is None else here.utcoffset()
-        shift = (there.utcoffset() or datetime.timedelta()) - (offset or datetime.timedelta())
+        shift = (there.utcoffset() or _NOTHING) - (offset or _NOTHING)
         return self.__moved(shift // _MICROSECOND, there.tzinfo)
 
     def __moved(self, micros: int, tzinfo: Optional[datetime.tzinfo]) -> "Timestamp":
@@ -95,7 +96,13 @@ class Timestamp(TimestampBase):
 
     __radd__ = __add__
 
-    def __sub__(self, other):  # type: ignore[no-untyped-def]
+    @overload
+    def __sub__(self, other: datetime.timedelta) -> "Timestamp": ...
+
+    @overload
+    def __sub__(self, other: "Timestamp") -> datetime.timedelta: ...
+
+    def __sub__(self, other: Any) -> Any:
         if isinstance(other, datetime.timedelta):
             return self.__moved(-(other // _MICROSECOND), self.tzinfo)
         if not isinstance(other, Timestamp):
@@ -103,8 +110,7 @@ class Timestamp(TimestampBase):
         if (self.tzinfo is None) != (other.tzinfo is None):
             raise TypeError("timestamps with and without time zone have no difference")
         difference = datetime.timedelta(self._days - other._days, 0, self._micros - other._micros)
-        if self.tzinfo is not None:
-            difference += other.utcoffset() - self.utcoffset()
+        difference += (other.utcoffset() or _NOTHING) - (self.utcoffset() or _NOTHING)
         return difference
 
     def __str__(self) -> str:
@@ -113,8 +119,8 @@ class Timestamp(TimestampBase):
             text += f".{self.microsecond:06}"
         offset = self.utcoffset()
         if offset is not None:
-            sign, seconds = ("-", -offset) if offset < datetime.timedelta() else ("+", offset)
-            minutes, seconds = divmod(int(seconds.total_seconds()), 60)
+            sign = "-" if offset < _NOTHING else "+"
+            minutes, seconds = divmod(int(abs(offset).total_seconds()), 60)
             text += f"{sign}{minutes // 60:02}:{minutes % 60:02}"
             if seconds:
                 text += f":{seconds:02}"
