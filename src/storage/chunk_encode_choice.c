@@ -101,7 +101,9 @@ HyStatus hy_encode_choose(
         /* Older versions know neither differences of 64 bits nor truncated types of 16 bytes. */
         const HyChunkEncoding *trunc =
             hy_chunk_encoding_find(HY_SHAPE_TRUNC, facts->trunc_bits, job->mask != NULL, false);
-        if (!hy_chunk_encoding_fits(job->type, trunc) || (is_genuine && !facts->is_genuine_trunc) ||
+        bool is_narrower = job->width == 1 || facts->trunc_bits < 8 * job->width;
+        if (!is_narrower || !hy_chunk_encoding_fits(job->type, trunc) ||
+            (is_genuine && !facts->is_genuine_trunc) ||
             (job->version < 3 && (facts->trunc_bits == 64 || job->width == 16)))
             allowed.trunc_bits = 0;
     }

@@ -376,7 +376,7 @@ static HyStatus put_values(
 static void truncation_facts(const HyEncodeJob *job, const Column *c, HyEncodeFacts *facts)
 {
     HyUint128 span = c->span;
-    if (is_float(job->physical) || job->physical == HY_PHYS_UUID || c->delta_bits == 128)
+    if (is_float(job->physical) || c->delta_bits == 128)
         return;
     if (job->physical == HY_PHYS_INTERVAL &&
         (c->min >> 64 != c->max >> 64 || (uint64_t)c->min >> 63 == 0))

@@ -74,10 +74,11 @@ static bool can_truncate(HyPhysical physical, unsigned bits)
     case HY_PHYS_U64:
     case HY_PHYS_I128:
     case HY_PHYS_INTERVAL:
-        return bits < 8 * hy_physical_size(physical);
+    case HY_PHYS_UUID:
+        /* The own width gains nothing, but the genuine writer uses it. */
+        return bits <= 8 * hy_physical_size(physical);
     case HY_PHYS_F32:
     case HY_PHYS_F64:
-    case HY_PHYS_UUID:
     case HY_PHYS_STRING:
         break;
     }

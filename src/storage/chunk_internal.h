@@ -103,7 +103,7 @@ struct HyChunk {
 
     HyPayload min, max; /* in the form of memory; single value: both are the value */
     HyPayload mark;     /* raw with nulls, not text: null, in the form of the file's values */
-    HyUint128 base;     /* truncated: the value of difference 0, modulo the width */
+    HyUint128 base;     /* truncated: the number of difference 0, modulo the width */
     HyDictionary dict;
     _Atomic int dict_order; /* HyDictionaryOrder */
     uint64_t no_validity;   /* 0: the validity of a null constant */
@@ -192,6 +192,15 @@ static inline void hy_uuid_reverse(void *out, const void *in)
     uint64_t high = hy_load_u64((const uint8_t *)in + 8);
     hy_store_u64(out, __builtin_bswap64(high));
     hy_store_u64((uint8_t *)out + 8, __builtin_bswap64(low));
+}
+
+/* A truncated value of 16 bytes in the form of memory. */
+static inline void hy_chunk_put_wide(HyPhysical physical, HyUint128 number, void *out)
+{
+    if (physical == HY_PHYS_UUID)
+        hy_uuid_reverse(out, &number);
+    else
+        memcpy(out, &number, 16);
 }
 
 /* One code or truncated value of at most 64 bits. */

@@ -98,9 +98,12 @@ DEFINE_ADD_BASE(uint8_t, uint8_t)
 DEFINE_ADD_BASE(uint8_t, uint16_t)
 DEFINE_ADD_BASE(uint8_t, uint32_t)
 DEFINE_ADD_BASE(uint8_t, uint64_t)
+DEFINE_ADD_BASE(uint16_t, uint16_t)
 DEFINE_ADD_BASE(uint16_t, uint32_t)
 DEFINE_ADD_BASE(uint16_t, uint64_t)
+DEFINE_ADD_BASE(uint32_t, uint32_t)
 DEFINE_ADD_BASE(uint32_t, uint64_t)
+DEFINE_ADD_BASE(uint64_t, uint64_t)
 
 /* ---- Masks ---- */
 
@@ -363,8 +366,9 @@ static const HyChunkKernels kernels = {
     .widen = BY_WIDTH3(widen),
     .widen_nulls = BY_WIDTH3(widen_nulls),
     .add_base = {BY_WIDTH4(add_base_uint8_t),
-        {NULL, NULL, add_base_uint16_t_uint32_t, add_base_uint16_t_uint64_t},
-        {NULL, NULL, NULL, add_base_uint32_t_uint64_t}},
+        {NULL, add_base_uint16_t_uint16_t, add_base_uint16_t_uint32_t, add_base_uint16_t_uint64_t},
+        {NULL, NULL, add_base_uint32_t_uint32_t, add_base_uint32_t_uint64_t},
+        {NULL, NULL, NULL, add_base_uint64_t_uint64_t}},
     .differs = BY_WIDTH4(differs),
     .and_differs = BY_WIDTH4(and_differs),
     .or_equals = BY_WIDTH4(or_equals),

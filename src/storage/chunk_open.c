@@ -187,6 +187,8 @@ static HyStatus open_dictionary(HyChunk *chunk, size_t offset, uint32_t count)
         chunk->shape = HY_SHAPE_ALL_NULL;
         return count ? HY_OK : damaged("empty dictionary", offset);
     }
+    if (count > HY_BLOCK_ROWS + dummy)
+        return damaged("more entries in the dictionary than a block has rows", offset);
     size_t entry = hy_chunk_entry_bytes(chunk->physical, chunk->encoding->is_short);
     offset += dummy * entry;
     chunk->dict.size = count - dummy;
@@ -341,7 +343,7 @@ static HyStatus open_single(HyChunk *chunk)
 static void open_base(HyChunk *chunk)
 {
     HyUint128 base = 0;
-    memcpy(&base, chunk->min.bytes, chunk->width);
+    memcpy(&base, chunk->bytes + HY_CHUNK_HEADER, chunk->width); /* in the form of the file */
     chunk->base = base - chunk->encoding->nulls;
 }
 

@@ -75,7 +75,6 @@ bool hy_chunk_value(const HyChunk *chunk, size_t row, HyPayload *out)
 {
     uint64_t code;
     bool is_null = false;
-    HyUint128 number;
     switch (chunk->shape) {
     case HY_SHAPE_ALL_NULL:
         return false;
@@ -90,8 +89,7 @@ bool hy_chunk_value(const HyChunk *chunk, size_t row, HyPayload *out)
         return true;
     case HY_SHAPE_TRUNC:
         code = hy_chunk_code(chunk->codes, chunk->encoding->bits, row);
-        number = chunk->base + code;
-        memcpy(out->bytes, &number, 16);
+        hy_chunk_put_wide(chunk->physical, chunk->base + code, out->bytes);
         return !chunk->encoding->nulls || code != 0;
     case HY_SHAPE_RAW:
         if (chunk->physical == HY_PHYS_STRING) {
@@ -231,11 +229,9 @@ static void add_base(const HyChunk *chunk, const void *codes, unsigned width, si
                 ((uint8_t *)out)[i] &= 1;
         return;
     }
-    HyUint128 base = chunk->base;
-    for (size_t i = 0; i < n; i++) {
-        HyUint128 v = base + hy_chunk_code(codes, 8u << width, i);
-        memcpy((uint8_t *)out + 16 * i, &v, 16);
-    }
+    for (size_t i = 0; i < n; i++)
+        hy_chunk_put_wide(chunk->physical, chunk->base + hy_chunk_code(codes, 8u << width, i),
+            (uint8_t *)out + 16 * i);
 }
 
 static void raw_text(const HyChunk *chunk, size_t first, size_t n, HyString *restrict out)
