@@ -14,6 +14,13 @@ struct Chunk {
     size_t size; /* of the bytes that follow the header */
 };
 
+typedef struct Deferred Deferred;
+struct Deferred {
+    Deferred *next;
+    void (*release)(void *object);
+    void *object;
+};
+
 /* The chunk in use is the first of the list and is filled from `pos` to `end`. Sizes double from
  * chunk to chunk up to 1 MiB; what is larger than a quarter of the next chunk gets a chunk of its
  * own behind the first, so that the rest of the first is not lost. */
@@ -23,6 +30,7 @@ struct HyArena {
     char *end;
     size_t next_size;
     size_t used_bytes;
+    Deferred *deferred; /* the latest first; they lie in the arena itself */
 };
 
 _Static_assert(sizeof(Chunk) % 16 == 0, "chunk data must stay aligned");
@@ -35,10 +43,18 @@ HyArena *hy_arena_create(void)
     return arena;
 }
 
+static void run_deferred(HyArena *arena)
+{
+    for (const Deferred *d = arena->deferred; d; d = d->next)
+        d->release(d->object);
+    arena->deferred = NULL;
+}
+
 void hy_arena_destroy(HyArena *arena)
 {
     if (!arena)
         return;
+    run_deferred(arena);
     for (Chunk *chunk = arena->chunks; chunk;) {
         Chunk *next = chunk->next;
         free(chunk);
@@ -51,6 +67,7 @@ void hy_arena_destroy(HyArena *arena)
  * large as this round, so that from then on one chunk serves. */
 void hy_arena_reset(HyArena *arena)
 {
+    run_deferred(arena);
     Chunk *kept = arena->chunks;
     if (!kept) {
         arena->used_bytes = 0;
@@ -150,6 +167,16 @@ char *hy_arena_printf(HyArena *arena, const char *format, ...)
     vsnprintf(text, (size_t)len + 1, format, args);
     va_end(args);
     return text;
+}
+
+bool hy_arena_defer(HyArena *arena, void (*release)(void *object), void *object)
+{
+    Deferred *d = hy_arena_alloc(arena, sizeof *d);
+    if (!d)
+        return false;
+    *d = (Deferred){.next = arena->deferred, .release = release, .object = object};
+    arena->deferred = d;
+    return true;
 }
 
 size_t hy_arena_used_bytes(const HyArena *arena)

@@ -24,6 +24,10 @@ void *hy_arena_zalloc(HyArena *arena, size_t size) HY_MUST_CHECK;
 char *hy_arena_strndup(HyArena *arena, const char *text, size_t len) HY_MUST_CHECK;
 char *hy_arena_printf(HyArena *arena, const char *format, ...) HY_PRINTF(2, 3) HY_MUST_CHECK;
 
+/* Calls `release(object)` when the arena is destroyed or reset, in reverse order of registration:
+ * for what foreign libraries allocate. False when out of memory; nothing is registered then. */
+bool hy_arena_defer(HyArena *arena, void (*release)(void *object), void *object) HY_MUST_CHECK;
+
 /* Bytes handed out so far. */
 size_t hy_arena_used_bytes(const HyArena *arena);
 

@@ -9,11 +9,13 @@
     X(aggregate_basic)                                                                             \
     X(aggregate_minmax)                                                                            \
     X(arithmetic)                                                                                  \
+    X(bytes)                                                                                       \
     X(like)                                                                                        \
     X(math)                                                                                        \
     X(operators)                                                                                   \
     X(table_series)                                                                                \
     X(text_basic)                                                                                  \
+    X(text_code)                                                                                   \
     X(text_part)                                                                                   \
     X(window)
 typedef struct HyFuncFamily {

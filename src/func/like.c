@@ -19,7 +19,7 @@ static HyStatus escape_of(const HyString *escape, const char **bytes, size_t *le
 }
 
 static HyStatus compile(HyArena *arena, const HyString *pattern, const HyString *escape,
-    bool folds_case, HyLikePattern *out)
+    bool folds_case, const HyCollation *collation, HyLikePattern *out)
 {
     const char *bytes = hy_string_data(pattern);
     size_t len = pattern->len;
@@ -30,7 +30,7 @@ static HyStatus compile(HyArena *arena, const HyString *pattern, const HyString 
     if (folds_case)
         HY_TRY(hy_text_fold_case(arena, bytes, len, &bytes, &len));
     /* hy_like_compile refers to its own copies only */
-    return hy_like_compile(arena, bytes, len, escape_bytes, escape_len, folds_case, out);
+    return hy_like_compile(arena, bytes, len, escape_bytes, escape_len, folds_case, collation, out);
 }
 
 static HyStatus match_row(
@@ -72,10 +72,16 @@ static HyStatus like_varying(
         if (hy_vector_is_null(out, i))
             continue;
         HY_TRY(compile(env->arena, &patterns[hy_vector_index(&args[1], i)],
-            escapes ? &escapes[hy_vector_index(&args[2], i)] : NULL, folds_case, &pattern));
+            escapes ? &escapes[hy_vector_index(&args[2], i)] : NULL, folds_case, call->bind_data,
+            &pattern));
         HY_TRY(match_row(env, &pattern, &texts[hy_vector_index(&args[0], i)], result));
     }
     return HY_OK;
+}
+
+static bool is_null_constant(const HyFuncCall *call, size_t i)
+{
+    return call->consts && call->consts[i] && call->consts[i]->is_null;
 }
 
 static bool is_constant(const HyFuncCall *call, size_t i)
@@ -94,15 +100,21 @@ static HyStatus resolve_like(HyFuncCall *call)
             call->arg_types[i] = hy_type_nullable(hy_type(HY_TYPE_TEXT), type.nullable);
     }
     bool folds_case = call->func->name[2] == '*';
-    bool can_compile = is_constant(call, 1) && (call->n_args == 2 || is_constant(call, 2));
+    bool can_compile = !is_null_constant(call, 0) && is_constant(call, 1) &&
+                       (call->n_args == 2 || is_constant(call, 2));
     hy_call_set(call, hy_type(HY_TYPE_BOOL), can_compile ? like_constant : like_varying,
         can_compile ? HY_SIG_PLAIN : HY_SIG_CAN_FAIL);
-    if (!can_compile)
+    const HyCollation *collation = hy_call_collation(call);
+    if (collation && hy_collation_is_exact(collation))
+        collation = NULL;
+    if (!can_compile) {
+        call->bind_data = collation;
         return HY_OK;
+    }
     HyLikePattern *pattern;
     HY_ARENA_NEW(call->arena, pattern, 1);
     HY_TRY(compile(call->arena, &call->consts[1]->string,
-        call->n_args == 3 ? &call->consts[2]->string : NULL, folds_case, pattern));
+        call->n_args == 3 ? &call->consts[2]->string : NULL, folds_case, collation, pattern));
     call->bind_data = pattern;
     return HY_OK;
 }

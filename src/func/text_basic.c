@@ -147,8 +147,23 @@ static HyStatus repeat_text(HyFuncEnv *env, HyString s, int64_t times, HyString 
 }
 HY_TEXT_KERNEL(repeat, HyString,
                HY_TRY(repeat_text(env, hy_arg_string(&args[0], i), hy_arg_int8(&args[1], i), &r));)
-HY_TEXT_KERNEL(space, HyString,
-               HY_TRY(repeat_text(env, hy_string_view(" ", 1), hy_arg_int8(&args[0], i), &r));)
+/* A negative count gives null, fractions are cut. */
+static HyStatus space_row(
+    HyFuncEnv *env, double count, size_t n, size_t row, HyVector *out, HyString *r)
+{
+    if (count < 0) {
+        HY_TRY(hy_vector_need_validity(env->arena, out, n));
+        hy_bitmap_clear(out->validity, row);
+        return HY_OK;
+    }
+    if (!(count <= (double)MAX_TEXT_BYTES))
+        return hy_error("54000", "resulting text is longer than 1 GiB");
+    return repeat_text(env, hy_string_view(" ", 1), (int64_t)count, r);
+}
+HY_TEXT_KERNEL(space, HyString, {
+    double count = ((const double *)hy_vector_values(&args[0]))[hy_vector_index(&args[0], i)];
+    HY_TRY(space_row(env, count, n, i, out, &r));
+})
 
 HY_TEXT_KERNEL(reverse, HyString, {
     HyString s = hy_arg_string(&args[0], i);
@@ -162,7 +177,10 @@ HY_TEXT_KERNEL(reverse, HyString, {
         memcpy(reversed + s.len - at - step, text + at, step);
         at += step;
     }
-    r = hy_string_view(reversed, s.len);
+    size_t len = s.len;
+    while (call->result.id == HY_TYPE_CHAR && len > 0 && reversed[len - 1] == ' ')
+        len--; /* char(n) is kept without trailing blanks */
+    r = hy_string_view(reversed, len);
 })
 
 /* ---- Resolvers ---- */
@@ -211,6 +229,12 @@ static HyStatus resolve_join_operator(HyFuncCall *call)
 static HyStatus resolve_concat(HyFuncCall *call)
 {
     bool has_separator = call->func->name[6] == '_';
+    HyType first = call->n_args ? call->arg_types[0] : hy_type(HY_TYPE_UNKNOWN);
+    if (call->n_args < (has_separator ? 2 : 1))
+        return hy_call_requires(call,
+            has_separator ? "a separator and at least one argument" : "at least one argument");
+    if (has_separator && !hy_type_is_text(first) && first.id != HY_TYPE_UNKNOWN)
+        return hy_call_requires(call, "a string separator argument");
     all_to_text(call);
     HyType type = hy_type(HY_TYPE_TEXT);
     type.collation = hy_call_collation(call);
@@ -228,10 +252,19 @@ static HyStatus resolve_one_text(HyFuncCall *call)
     return hy_resolve_signatures(call);
 }
 
+HyStatus hy_resolve_keeping_char(HyFuncCall *call)
+{
+    HY_TRY(hy_resolve_signatures(call));
+    if (call->result.id == HY_TYPE_CHAR)
+        call->result.length = call->arg_types[0].length;
+    return HY_OK;
+}
+
 static const HySignature upper_sigs[] = {{1, {HY_T}, HY_T, upper, HY_SIG_PLAIN}};
 static const HySignature lower_sigs[] = {{1, {HY_T}, HY_T, lower, HY_SIG_PLAIN}};
 static const HySignature initcap_sigs[] = {{1, {HY_T}, HY_T, initcap, HY_SIG_PLAIN}};
-static const HySignature reverse_sigs[] = {{1, {HY_T}, HY_T, reverse, HY_SIG_PLAIN}};
+static const HySignature reverse_sigs[] = {{1, {HY_T}, HY_T, reverse, HY_SIG_PLAIN},
+    {1, {HY_TYPE_CHAR}, HY_TYPE_CHAR, reverse, HY_SIG_PLAIN}};
 static const HySignature length_sigs[] = {{1, {HY_T}, HY_TYPE_INT4, char_length, HY_SIG_PLAIN},
     {1, {HY_TYPE_BYTEA}, HY_TYPE_INT4, octet_length, HY_SIG_PLAIN}};
 static const HySignature octet_sigs[] = {{1, {HY_T}, HY_TYPE_INT4, octet_length, HY_SIG_PLAIN},
@@ -239,7 +272,8 @@ static const HySignature octet_sigs[] = {{1, {HY_T}, HY_TYPE_INT4, octet_length,
 static const HySignature bit_sigs[] = {{1, {HY_T}, HY_TYPE_INT4, bit_length, HY_SIG_PLAIN},
     {1, {HY_TYPE_BYTEA}, HY_TYPE_INT4, bit_length, HY_SIG_PLAIN}};
 static const HySignature repeat_sigs[] = {{2, {HY_T, HY_I}, HY_T, repeat, HY_SIG_CAN_FAIL}};
-static const HySignature space_sigs[] = {{1, {HY_I}, HY_T, space, HY_SIG_CAN_FAIL}};
+static const HySignature space_sigs[] = {
+    {1, {HY_TYPE_FLOAT8}, HY_T, space, HY_SIG_CAN_FAIL | HY_SIG_MAY_NULL}};
 
 #define TEXT_FUNC(name, n_min, n_max, resolve, sigs, signature, doc)                               \
     {                                                                                              \
@@ -252,28 +286,33 @@ static const HyFunc functions[] = {
         "The text in lower case."),
     TEXT_FUNC("initcap", 1, 1, resolve_one_text, HY_SIGNATURES(initcap_sigs),
         "initcap(text) -> text", "The first letter of each word in upper case, the rest in lower."),
-    TEXT_FUNC("reverse", 1, 1, resolve_one_text, HY_SIGNATURES(reverse_sigs),
+    TEXT_FUNC("upper_full", 1, 1, resolve_one_text, HY_SIGNATURES(upper_sigs),
+        "upper_full(text) -> text", "The text in upper case."),
+    TEXT_FUNC("lower_full", 1, 1, resolve_one_text, HY_SIGNATURES(lower_sigs),
+        "lower_full(text) -> text", "The text in lower case."),
+    TEXT_FUNC("initcap_full", 1, 1, resolve_one_text, HY_SIGNATURES(initcap_sigs),
+        "initcap_full(text) -> text",
+        "The first letter of each word in upper case, the rest in lower."),
+    TEXT_FUNC("reverse", 1, 1, hy_resolve_keeping_char, HY_SIGNATURES(reverse_sigs),
         "reverse(text) -> text", "The characters in reverse order."),
     TEXT_FUNC("length", 1, 1, hy_resolve_signatures, HY_SIGNATURES(length_sigs),
         "length(text | bytea) -> integer", "Number of characters, or of bytes."),
     TEXT_FUNC("char_length", 1, 1, hy_resolve_signatures, HY_SIGNATURES(length_sigs),
         "char_length(text) -> integer", "Number of characters."),
-    TEXT_FUNC("character_length", 1, 1, hy_resolve_signatures, HY_SIGNATURES(length_sigs),
-        "character_length(text) -> integer", "Number of characters."),
     TEXT_FUNC("octet_length", 1, 1, hy_resolve_signatures, HY_SIGNATURES(octet_sigs),
         "octet_length(text | bytea) -> integer", "Number of bytes."),
     TEXT_FUNC("bit_length", 1, 1, hy_resolve_signatures, HY_SIGNATURES(bit_sigs),
         "bit_length(text | bytea) -> integer", "Number of bits."),
     TEXT_FUNC("||", 2, 2, resolve_join_operator, NULL, "a || b", "The two texts joined."),
-    TEXT_FUNC("textcat", 2, 2, resolve_join_operator, NULL, "textcat(text, text) -> text",
-        "The two texts joined."),
-    TEXT_FUNC("concat", 1, 255, resolve_concat, NULL, "concat(any, ..) -> text",
+    TEXT_FUNC("textcat", 0, 255, resolve_concat, NULL, "textcat(any, ..) -> text",
         "All arguments joined; nulls are left out."),
-    TEXT_FUNC("concat_ws", 2, 255, resolve_concat, NULL, "concat_ws(separator, any, ..) -> text",
+    TEXT_FUNC("concat", 0, 255, resolve_concat, NULL, "concat(any, ..) -> text",
+        "All arguments joined; nulls are left out."),
+    TEXT_FUNC("concat_ws", 0, 255, resolve_concat, NULL, "concat_ws(separator, any, ..) -> text",
         "The arguments after the first joined with it; nulls are left out."),
     TEXT_FUNC("repeat", 2, 2, hy_resolve_signatures, HY_SIGNATURES(repeat_sigs),
         "repeat(text, n integer) -> text", "The text n times."),
     TEXT_FUNC("space", 1, 1, hy_resolve_signatures, HY_SIGNATURES(space_sigs),
-        "space(n integer) -> text", "n blanks."),
+        "space(n number) -> text", "n blanks, NULL if n is negative."),
 };
 HY_DEFINE_FAMILY(text_basic, functions);

@@ -20,6 +20,9 @@ static inline int64_t hy_arg_int8(const HyVector *v, size_t row)
  * 1 GiB. */
 HyStatus hy_text_room(HyFuncEnv *env, size_t len, char **out) HY_MUST_CHECK;
 
+/* hy_resolve_signatures, for functions whose result of char(n) is char(n) again. */
+HyStatus hy_resolve_keeping_char(HyFuncCall *call) HY_MUST_CHECK;
+
 /* Defines a kernel `name` whose BODY computes `R r` of one row that is not null, from the row
  * number `i` and the arguments `args`; the body may return an error. */
 #define HY_TEXT_KERNEL(name, R, BODY)                                                              \

@@ -1,10 +1,12 @@
 #include "types/case_fold.h"
 
 #include "base/utf8.h"
+#include "types/case_special.h"
 
+#include <string.h>
 #include <utf8proc.h>
 
-typedef enum CaseKind { CASE_UPPER, CASE_LOWER } CaseKind;
+typedef enum CaseKind { CASE_UPPER, CASE_LOWER, CASE_FOLD } CaseKind;
 
 static uint32_t map_code_point(CaseKind kind, uint32_t c)
 {
@@ -26,13 +28,35 @@ static HyStatus map_ascii(
     return HY_OK;
 }
 
+/* Writes the mapped form of the code point c at text[at]; returns the bytes written. */
+static size_t put_mapped(
+    CaseKind kind, uint32_t c, const char *text, size_t len, size_t at, char *out)
+{
+    uint32_t several[HY_CASE_EXPANSION_MAX];
+    size_t n_several = kind == CASE_UPPER && c >= 0xdf ? hy_case_special_upper(c, several) : 0;
+    size_t n = 0;
+    for (size_t i = 0; i < n_several; i++)
+        n += hy_utf8_encode(several[i], out + n);
+    if (n_several)
+        return n;
+    if (kind == CASE_LOWER && c == 0x130) { /* I with dot keeps the dot */
+        memcpy(out, "i\xcc\x87", 3);
+        return 3;
+    }
+    if (kind == CASE_LOWER && c == 0x3a3 && hy_case_is_final_sigma(text, len, at))
+        return hy_utf8_encode(0x3c2, out);
+    if (kind == CASE_FOLD && c == 0x130)
+        return hy_utf8_encode(c, out);
+    return hy_utf8_encode(map_code_point(kind, c), out);
+}
+
 static HyStatus map_text(
     HyArena *arena, CaseKind kind, const char *text, size_t len, const char **out, size_t *out_len)
 {
     *out_len = len;
     if (hy_utf8_is_ascii(text, len))
         return map_ascii(arena, kind, text, len, out);
-    /* A mapped character may take more bytes than the original, never more than four. */
+    /* A mapped character takes at most four times the bytes of the original. */
     char *copy = hy_arena_alloc(arena, len * HY_UTF8_MAX_BYTES);
     size_t n = 0;
     if (!copy)
@@ -44,7 +68,7 @@ static HyStatus map_text(
             copy[n++] = text[i++];
             continue;
         }
-        n += hy_utf8_encode(map_code_point(kind, c), copy + n);
+        n += put_mapped(kind, c, text, len, i, copy + n);
         i += step;
     }
     *out = copy;
@@ -67,5 +91,5 @@ HyStatus hy_text_lower(
 HyStatus hy_text_fold_case(
     HyArena *arena, const char *text, size_t len, const char **out, size_t *out_len)
 {
-    return map_text(arena, CASE_LOWER, text, len, out, out_len);
+    return map_text(arena, CASE_FOLD, text, len, out, out_len);
 }

@@ -1,5 +1,4 @@
-/* Upper and lower case of UTF-8 text: simple one-to-one mappings of Unicode, with a fast path for
- * ASCII. */
+/* Upper and lower case of UTF-8 text as Unicode has it, independent of locales. */
 #ifndef HY_TYPES_CASE_FOLD_H
 #define HY_TYPES_CASE_FOLD_H
 

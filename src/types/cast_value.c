@@ -52,6 +52,9 @@ static HyStatus to_string(HyCastContext *ctx, const void *in, void *out)
             s = hy_string_view(data, len);
     } else if (ctx->from.id == HY_TYPE_CHAR1 && hy_load_u32(in) == 0) {
         s = hy_string_view("", 0);
+    } else if (ctx->from.id == HY_TYPE_BOOL) { /* unlike on the wire, where it is t or f */
+        const char *name = *(const uint8_t *)in ? "true" : "false";
+        s = hy_string_view(name, fitted_length(ctx->to, name, strlen(name)));
     } else {
         ctx->scratch.len = 0;
         HY_TRY(hy_value_format(ctx->from, in, ctx->style, &ctx->scratch));
