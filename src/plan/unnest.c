@@ -269,8 +269,8 @@ static HyStatus attach_condition(Attach *attach, HyExpr *conjunct, bool *done)
         HY_TRY(hy_expr_column(p->arena, query->columns[0], query->types[0], &column));
         HY_TRY(hy_expr_compare(p->arena, node->op, operand, column, &predicate));
         if (node->subquery_kind == HY_SUBQUERY_ALL) {
-            /* No row for which it is false. Nulls do not count: as a condition, NOT IN and ALL let rows
-             * pass that the standard would not, like the genuine server. */
+            /* No row for which it is false. Nulls do not count: as a condition, NOT IN and ALL let
+             * rows pass that the standard would not, like the genuine server. */
             kind = HY_JOIN_ANTI;
             HY_TRY(hy_expr_not(p->arena, predicate, &predicate));
             HY_TRY(plan_simplify(p, &predicate));
