@@ -10,9 +10,13 @@
     X(aggregate_minmax)                                                                            \
     X(arithmetic)                                                                                  \
     X(bytes)                                                                                       \
+    X(datetime_make)                                                                               \
+    X(datetime_part)                                                                               \
+    X(datetime_trunc)                                                                              \
     X(like)                                                                                        \
     X(math)                                                                                        \
     X(operators)                                                                                   \
+    X(system_type)                                                                                 \
     X(table_series)                                                                                \
     X(text_basic)                                                                                  \
     X(text_code)                                                                                   \
