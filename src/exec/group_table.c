@@ -6,7 +6,8 @@
 #include "types/compare.h"
 #include <stdlib.h>
 
-#define FIRST_CAPACITY 64
+#define FIRST_CAPACITY    64
+#define PREFETCH_DISTANCE 16
 
 HyStatus hy_growing_reserve(HyGrowing *array, HyMemory *memory, size_t bytes)
 {
@@ -291,6 +292,8 @@ static size_t find_by_hash(HyGroupTable *table, size_t n, const uint64_t *restri
     size_t n_added = 0, next = table->n_groups;
     for (size_t i = 0; i < n; i++) {
         uint64_t hash = hashes[i], at = hash & mask;
+        if (i + PREFETCH_DISTANCE < n)
+            __builtin_prefetch(&slots[hashes[i + PREFETCH_DISTANCE] & mask]);
         for (;; at = (at + 1) & mask) {
             uint64_t slot = slots[at];
             if (slot == 0) {

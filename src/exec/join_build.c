@@ -4,7 +4,8 @@
 #include "types/compare.h"
 #include <stdlib.h>
 
-#define PIECES_PER_TASK 8
+#define PIECES_PER_TASK   8
+#define PREFETCH_DISTANCE 16
 
 typedef struct JoinStep {
     HyStep step;
@@ -43,6 +44,12 @@ static bool may_have_nulls(const HyJoin *join, const HyBatch *piece)
     return false;
 }
 
+/* Exchanging is a barrier, behind which misses would not overlap. */
+static inline void prefetch_slot(const HyJoinIndex *index, uint64_t hash)
+{
+    __builtin_prefetch((const uint64_t *)index->directory.data + (hash >> (64 - index->bits)), 1);
+}
+
 static void link_row(HyJoinIndex *index, uint64_t hash, HyRowRef ref)
 {
     uint64_t *slot = (uint64_t *)index->directory.data + (hash >> (64 - index->bits));
@@ -66,8 +73,11 @@ static HyStatus link_piece(HyJoin *join, size_t p, HyVector *keys)
         keys[k] = piece->cols[join->build_keys[k]];
     HY_TRY(hy_group_hash(keys, join->n_keys, piece->n_rows, hashes));
     if (!may_have_nulls(join, piece)) {
-        for (size_t i = 0; i < piece->n_rows; i++)
+        for (size_t i = 0; i < piece->n_rows; i++) {
+            if (i + PREFETCH_DISTANCE < piece->n_rows)
+                prefetch_slot(&join->index, hashes[i + PREFETCH_DISTANCE]);
             link_row(&join->index, hashes[i], HY_ROW_REF(p, i));
+        }
         return HY_OK;
     }
     size_t n = rows_with_keys(join, piece, sel);
