@@ -107,7 +107,7 @@ static HyStatus grow_slots(HyGroupTable *table, size_t n_slots)
     return HY_OK;
 }
 
-/* Room for n more groups, with the slots at most half full. */
+/* Room for n more groups, with the slots at most two thirds full. */
 static HyStatus reserve(HyGroupTable *table, size_t n)
 {
     size_t wanted = table->n_groups + n;
@@ -119,9 +119,9 @@ static HyStatus reserve(HyGroupTable *table, size_t n)
             capacity *= 2;
         HY_TRY(grow_arrays(table, capacity));
     }
-    if (wanted * 2 > table->n_slots) {
+    if (wanted * 3 > table->n_slots * 2) {
         size_t n_slots = table->n_slots ? table->n_slots : 2 * FIRST_CAPACITY;
-        while (wanted * 2 > n_slots)
+        while (wanted * 3 > n_slots * 2)
             n_slots *= 2;
         HY_TRY(grow_slots(table, n_slots));
     }
