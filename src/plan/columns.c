@@ -30,6 +30,24 @@ HyStatus plan_new_column(HyPlanner *p, HyType type, HyColumnId *out)
     return plan_set_type(p, *out, type);
 }
 
+/* For EXPLAIN: the column is called like another one. */
+HyStatus plan_name_column(HyPlanner *p, HyColumnId id, HyColumnId like)
+{
+    HyBoundQuery *query = p->query;
+    if (like >= query->n_column_id_names || !query->column_id_names[like])
+        return HY_OK;
+    if (id >= query->n_column_id_names) {
+        size_t n = (size_t)id * 2;
+        const char **names = NULL;
+        HY_ARENA_NEW(p->arena, names, n);
+        memcpy(names, query->column_id_names, query->n_column_id_names * sizeof *names);
+        query->column_id_names = names;
+        query->n_column_id_names = n;
+    }
+    query->column_id_names[id] = query->column_id_names[like];
+    return HY_OK;
+}
+
 HyStatus plan_column(HyPlanner *p, HyColumnId id, HyExpr **out)
 {
     return hy_expr_column(p->arena, id, plan_column_type(p, id), out);

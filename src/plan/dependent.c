@@ -307,6 +307,8 @@ static HyStatus join_aggregate(Dependent *d, HyAlg **out, bool *done)
         if (!fits)
             break;
         HY_TRY(plan_new_column(p, group.expr->type, &group.id));
+        if (group.expr->kind == HY_EXPR_COLUMN)
+            HY_TRY(plan_name_column(p, group.id, group.expr->column));
         HY_PLAN_PUSH(p->arena, groups, n_groups, group);
         HY_PLAN_PUSH(p->arena, outer_sides.items, outer_sides.n, outer);
     }

@@ -56,6 +56,7 @@ static HyStatus make_domain(Domain *d, const HyColumnSet *columns, HyColumnMap *
         if (!group.expr)
             return hy_error("XX000", "internal error: column #%u is not in the domain", id);
         HY_TRY(plan_new_column(p, group.expr->type, &group.id));
+        HY_TRY(plan_name_column(p, group.id, id));
         HY_PLAN_PUSH(p->arena, distinct->groups, distinct->n_groups, group);
         HY_TRY(plan_column(p, group.id, &column));
         HY_TRY(plan_map_add(p, map, id, column));
@@ -346,6 +347,7 @@ static HyStatus push_aggregate(Domain *d, HyAlg **slot, HyColumnMap *map)
         HyExpr *column = NULL;
         HyNamedExpr group = {.expr = below.to[i]};
         HY_TRY(plan_new_column(p, group.expr->type, &group.id));
+        HY_TRY(plan_name_column(p, group.id, below.from[i]));
         HY_TRY(plan_column(p, group.id, &column));
         HY_TRY(plan_map_add(p, map, below.from[i], column));
         for (size_t s = 0; s < aggregate->n_grouping_sets; s++)

@@ -195,13 +195,15 @@ static double equal_selectivity(HyPlanner *p, const HyExpr *a, const HyExpr *b)
 {
     double distinct = 0;
     const HyExpr *sides[] = {a, b};
+    bool is_join = a->kind == HY_EXPR_COLUMN && b->kind == HY_EXPR_COLUMN;
     for (int i = 0; i < 2; i++) {
         ColumnStats *stats =
             sides[i]->kind == HY_EXPR_COLUMN ? stats_of(p, sides[i]->column) : NULL;
         if (!stats)
             continue;
         load_stats(p, stats);
-        double own = stats->distinct > 0 ? stats->distinct : stats->rows * DEFAULT_UNIQUE;
+        /* a join on a column of which nothing is known is most likely one on a key */
+        double own = stats->distinct > 0 ? stats->distinct : is_join ? stats->rows : 0;
         distinct = fmax(distinct, own);
     }
     return distinct > 0 ? 1 / fmax(1, distinct) : DEFAULT_EQUAL;

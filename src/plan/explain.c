@@ -138,6 +138,8 @@ static HyStatus print_call(const Printer *p, const HyFuncCall *call, HyExpr *con
 {
     HY_TRY(hy_buffer_append_str(p->out, call->func->name));
     HY_TRY(hy_buffer_append_char(p->out, '('));
+    if (call->n_args == 0 && strcmp(call->func->name, "count") == 0)
+        HY_TRY(hy_buffer_append_char(p->out, '*'));
     HY_TRY(print_exprs(p, "", args, call->n_args));
     return hy_buffer_append_char(p->out, ')');
 }

@@ -56,6 +56,7 @@ HyStatus plan_note_types(HyPlanner *p, HyAlg *alg) HY_MUST_CHECK;
 HyStatus plan_set_type(HyPlanner *p, HyColumnId id, HyType type) HY_MUST_CHECK;
 HyType plan_column_type(const HyPlanner *p, HyColumnId id);
 HyStatus plan_new_column(HyPlanner *p, HyType type, HyColumnId *out) HY_MUST_CHECK;
+HyStatus plan_name_column(HyPlanner *p, HyColumnId id, HyColumnId like) HY_MUST_CHECK;
 /* COLUMN of an id with its known type. */
 HyStatus plan_column(HyPlanner *p, HyColumnId id, HyExpr **out) HY_MUST_CHECK;
 

@@ -308,6 +308,41 @@ static HyStatus infer_equalities(HyPlanner *p, HyConjuncts *conjuncts)
     return HY_OK;
 }
 
+/* From (a AND ..) OR (b AND ..), with a and b over one relation, follows a OR b for that relation.
+ * *out NULL: some alternative says nothing about it. */
+static HyStatus implied_or(HyPlanner *p, HyExpr *either, const HyColumnSet *columns, HyExpr **out)
+{
+    HyExpr *implied = NULL;
+    HyType type = hy_type_nullable(hy_type(HY_TYPE_BOOL), either->type.nullable);
+    *out = NULL;
+    HY_TRY(hy_expr_new(p->arena, HY_EXPR_OR, type, -1, either->n_args, &implied));
+    for (size_t i = 0; i < either->n_args; i++) {
+        HyConjuncts all = {0};
+        HyConjuncts own = {0};
+        HY_TRY(plan_split_and(p, either->args[i], &all));
+        HY_TRY(take_within(p, &all, columns, &own));
+        if (own.n == 0)
+            return HY_OK;
+        HY_TRY(plan_join_and(p, &own, &implied->args[i]));
+    }
+    *out = implied;
+    return HY_OK;
+}
+
+static HyStatus add_implied(
+    HyPlanner *p, const HyConjuncts *all, const HyColumnSet *columns, HyConjuncts *own)
+{
+    for (size_t i = 0; i < all->n; i++) {
+        HyExpr *implied = NULL;
+        if (all->items[i]->kind != HY_EXPR_OR)
+            continue;
+        HY_TRY(implied_or(p, all->items[i], columns, &implied));
+        if (implied)
+            HY_TRY(add(p, own, implied));
+    }
+    return HY_OK;
+}
+
 static HyStatus push_inner_join(HyPlanner *p, HyConjuncts *conjuncts, HyAlg **slot)
 {
     JoinGroup group = {0};
@@ -323,6 +358,7 @@ static HyStatus push_inner_join(HyPlanner *p, HyConjuncts *conjuncts, HyAlg **sl
         HyConjuncts own = {0};
         HY_TRY(produced(p, group.relations[i], &columns));
         HY_TRY(take_within(p, &all, &columns, &own));
+        HY_TRY(add_implied(p, &all, &columns, &own));
         HY_TRY(push(p, &own, &group.relations[i]));
     }
     return plan_order_joins(p, group.relations, group.n_relations, &all, slot);

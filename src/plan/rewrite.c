@@ -78,6 +78,7 @@ static HyStatus renew(Copier *c, HyColumnId old, HyColumnId *out)
     }
     HyExpr *column = NULL;
     HY_TRY(plan_new_column(c->p, plan_column_type(c->p, old), out));
+    HY_TRY(plan_name_column(c->p, *out, old));
     HY_TRY(plan_column(c->p, *out, &column));
     return plan_map_add(c->p, c->map, old, column);
 }

@@ -128,10 +128,8 @@ HyStatus bind_aggregate(HyExprContext *c, const HyAstExpr *ast, const char *name
     HyExprContext inner = *c;
     inner.clause = HY_CLAUSE_AGGREGATE;
     inner.see_aliases = false;
-    size_t n_refs = select->n_refs;
     HyAggregateItem item;
     HY_TRY(bind_aggregate_item(&inner, ast, name, &item));
-    select->n_refs = n_refs; /* arguments need no grouping */
     for (size_t i = 0; i < select->n_aggregates && !item.id; i++) {
         if (items_equal(&select->aggregates[i], &item))
             item.id = select->aggregates[i].id;

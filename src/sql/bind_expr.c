@@ -359,13 +359,14 @@ static HyStatus bind_subquery(HyExprContext *c, const HyAstExpr *ast, HyExpr **o
     if (ast->kind == HY_AST_SUBQUERY) {
         if (result.n != 1)
             return hy_error_at(
-                hy_error("42601", "subquery expressions must produce a single value"), ast->pos);
+                hy_error("42601", "subquery expressions must produce a single value"),
+                ast->query->span.offset);
         type = hy_type_nullable(result.types[0], true);
         kind = HY_SUBQUERY_SCALAR;
     } else if (ast->kind == HY_AST_ARRAY_QUERY) {
         if (result.n != 1)
-            return hy_error_at(
-                hy_error("42601", "ARRAY() subqueries must produce a single column"), ast->pos);
+            return hy_error_at(hy_error("42601", "ARRAY() subqueries must produce a single column"),
+                ast->query->span.offset);
         HyType *element = NULL;
         HY_ARENA_NEW(b->arena, element, 1);
         *element = result.types[0];

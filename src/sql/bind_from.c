@@ -266,7 +266,7 @@ static HyStatus bind_function_item(
 
 /* ---- Aliases ---- */
 
-static HyStatus rename_table(const HyAstFrom *ast, HyScopeTable *table)
+static HyStatus rename_table(HyBinder *b, const HyAstFrom *ast, HyScopeTable *table)
 {
     const HyAstAlias *alias = &ast->alias;
     if (!alias->name.text)
@@ -279,8 +279,12 @@ static HyStatus rename_table(const HyAstFrom *ast, HyScopeTable *table)
             hy_error("42601", "more alias names specified than table '%s' has columns",
                 alias->name.text),
             ast->span.offset);
-    for (size_t i = 0; i < alias->columns.n; i++)
-        table->columns[i].name = alias->columns.items[i].text;
+    for (size_t i = 0; i < alias->columns.n; i++) {
+        HyScopeColumn *column = &table->columns[i];
+        column->name = alias->columns.items[i].text;
+        if (column->id < b->n_id_names)
+            b->id_names[column->id] = column->name;
+    }
     return HY_OK;
 }
 
@@ -524,7 +528,7 @@ static HyStatus bind_join_item(HyBinder *b, const HyAstFrom *ast, HyScope *visib
     HY_ARENA_NEW(b->arena, table->columns, out->n_columns + 1);
     memcpy(table->columns, out->columns, out->n_columns * sizeof *table->columns);
     table->n_columns = out->n_columns;
-    HY_TRY(rename_table(ast, table));
+    HY_TRY(rename_table(b, ast, table));
     return item_of_table(b, out->alg, table, out);
 }
 
@@ -545,7 +549,7 @@ static HyStatus bind_item(HyBinder *b, const HyAstFrom *ast, HyScope *visible, F
         HY_TRY(bind_function_item(b, ast, visible, &alg, &table));
         break;
     }
-    HY_TRY(rename_table(ast, table));
+    HY_TRY(rename_table(b, ast, table));
     return item_of_table(b, alg, table, out);
 }
 

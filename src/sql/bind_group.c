@@ -229,11 +229,11 @@ typedef struct Replacer {
 
 static HyStatus not_grouped(const Replacer *r, const HyExpr *column)
 {
-    const HySelect *select = r->select;
+    const HyBinder *b = r->b;
     const char *text = "?";
-    for (size_t i = 0; i < select->n_refs; i++) {
-        if (select->refs[i].id == column->column && select->refs[i].position == column->position)
-            text = select->refs[i].text;
+    for (size_t i = 0; i < b->n_refs; i++) {
+        if (b->refs[i].id == column->column && b->refs[i].position == column->position)
+            text = b->refs[i].text;
     }
     if (text[0] == '?' && column->column < r->b->n_id_names && r->b->id_names[column->column])
         text = hy_arena_printf(r->b->arena, "\"%s\"", r->b->id_names[column->column]);

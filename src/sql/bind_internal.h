@@ -58,7 +58,7 @@ struct HyCteEntry {
 
 /* Where an expression stands decides what it may hold. */
 typedef enum HyClause {
-    HY_CLAUSE_OTHER, /* SET, RETURNING, function arguments in FROM */
+    HY_CLAUSE_OTHER,    /* SET, RETURNING, function arguments in FROM */
     HY_CLAUSE_CONSTANT, /* VALUES, LIMIT, DEFAULT: no subqueries */
     HY_CLAUSE_JOIN,
     HY_CLAUSE_WHERE,
@@ -110,8 +110,6 @@ typedef struct HySelect {
     size_t n_early_functions;
     HyAlg **late_functions; /* set-returning calls in the select list and ORDER BY */
     size_t n_late_functions;
-    HyColumnRef *refs;
-    size_t n_refs;
     HySelectItem *items;
     size_t n_items;
 } HySelect;
@@ -128,6 +126,8 @@ typedef struct HyBinder {
     size_t n_ctes;
     uint32_t next_cte_id;
     HyType *param_types;
+    HyColumnRef *refs; /* every column mentioned so far */
+    size_t n_refs;
     unsigned depth; /* of nested expressions and queries */
 } HyBinder;
 

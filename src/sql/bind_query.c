@@ -63,7 +63,8 @@ static HyStatus bind_row_count(
                                               : hy_error("42601", "not constant");
     if (st || !count) {
         hy_error_free(st);
-        return hy_error_at(hy_error("42601", "%s requires an integer argument", clause), ast->pos);
+        return hy_error_at(
+            hy_error("42601", "%s requires an integer argument", clause), ast->span.offset);
     }
     *out = count->value.i64;
     if (*out < 0 && strcmp(clause, "LIMIT") == 0)

@@ -100,15 +100,6 @@ static HyStatus system_column(
     return hy_expr_const(b->arena, &value, out);
 }
 
-static HyStatus note_ref(HyExprContext *c, const HyAstExpr *ast, HyColumnId id, const char *quoted)
-{
-    if (!c->select)
-        return HY_OK;
-    HyColumnRef ref = {.id = id, .position = (int32_t)ast->pos, .text = quoted};
-    HY_LIST_PUSH(c->b->arena, c->select->refs, c->select->n_refs, ref);
-    return HY_OK;
-}
-
 static HyStatus make_column(
     HyExprContext *c, const HyAstExpr *ast, const HyScopeColumn *column, HyExpr **out)
 {
@@ -117,7 +108,9 @@ static HyStatus make_column(
     HY_TRY(quote_parts(b, ast->column.parts.items, ast->column.parts.n, &quoted));
     HY_TRY(hy_expr_column(b->arena, column->id, column->type, out));
     (*out)->position = (int32_t)ast->pos;
-    return note_ref(c, ast, column->id, quoted);
+    HyColumnRef ref = {.id = column->id, .position = (int32_t)ast->pos, .text = quoted};
+    HY_LIST_PUSH(b->arena, b->refs, b->n_refs, ref);
+    return HY_OK;
 }
 
 /* ORDER BY: an output name that is no column. */
