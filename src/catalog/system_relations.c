@@ -1,70 +1,154 @@
 #include "catalog/system_relations.h"
 
+#include "catalog/system_relations_table.h"
+#include "catalog/table.h"
+
+#include <pthread.h>
+#include <stdlib.h>
 #include <string.h>
 
 typedef struct SystemColumn {
-    const char *name;
-    HyTypeId type;
+    char *name;
+    HyType type;
+    uint32_t type_oid;
 } SystemColumn;
 
 typedef struct SystemRelation {
     const char *name;
-    const SystemColumn *columns;
+    uint32_t oid;
+    char kind;
+    size_t n_hidden;
+    const char *definition;
+    SystemColumn *columns; /* read from the definition at first use */
     size_t n_columns;
 } SystemRelation;
 
-static const SystemColumn pg_namespace[] = {{"oid", HY_TYPE_OID}, {"nspname", HY_TYPE_TEXT},
-    {"nspowner", HY_TYPE_OID}, {"nspacl", HY_TYPE_TEXT}};
+#define AS_ROW(name, oid, kind, n_hidden, definition)                                              \
+    {#name, oid, kind, n_hidden, definition, NULL, 0},
+static SystemRelation relations[] = {HY_SYSTEM_RELATIONS(AS_ROW)};
+#define N_RELATIONS HY_ARRAY_LEN(relations)
 
-static const SystemColumn pg_class[] = {{"oid", HY_TYPE_OID}, {"relname", HY_TYPE_TEXT},
-    {"relnamespace", HY_TYPE_OID}, {"reltype", HY_TYPE_OID}, {"relowner", HY_TYPE_OID},
-    {"relam", HY_TYPE_OID}, {"reltuples", HY_TYPE_FLOAT8}, {"relhasindex", HY_TYPE_BOOL},
-    {"relpersistence", HY_TYPE_TEXT}, {"relkind", HY_TYPE_TEXT}, {"relnatts", HY_TYPE_INT2},
-    {"relchecks", HY_TYPE_INT2}, {"relhasoids", HY_TYPE_BOOL}, {"relhaspkey", HY_TYPE_BOOL},
-    {"relhasrules", HY_TYPE_BOOL}, {"relhastriggers", HY_TYPE_BOOL}};
+/* ---- Definitions ---- */
 
-static const SystemColumn pg_attribute[] = {{"attrelid", HY_TYPE_OID}, {"attname", HY_TYPE_TEXT},
-    {"atttypid", HY_TYPE_OID}, {"attlen", HY_TYPE_INT2}, {"attnum", HY_TYPE_INT2},
-    {"attndims", HY_TYPE_INT4}, {"atttypmod", HY_TYPE_INT4}, {"attnotnull", HY_TYPE_BOOL},
-    {"atthasdef", HY_TYPE_BOOL}, {"attisdropped", HY_TYPE_BOOL}, {"attcollation", HY_TYPE_OID}};
+static const HyType element_text = {.id = HY_TYPE_TEXT, .nullable = true};
+static const HyType element_char = {.id = HY_TYPE_CHAR1, .nullable = true};
+static const HyType element_int2 = {.id = HY_TYPE_INT2, .nullable = true};
+static const HyType element_oid = {.id = HY_TYPE_OID, .nullable = true};
+static const HyType element_float8 = {.id = HY_TYPE_FLOAT8, .nullable = true};
 
-static const SystemColumn pg_type[] = {{"oid", HY_TYPE_OID}, {"typname", HY_TYPE_TEXT},
-    {"typnamespace", HY_TYPE_OID}, {"typowner", HY_TYPE_OID}, {"typlen", HY_TYPE_INT2},
-    {"typbyval", HY_TYPE_BOOL}, {"typtype", HY_TYPE_TEXT}, {"typcategory", HY_TYPE_TEXT},
-    {"typrelid", HY_TYPE_OID}, {"typelem", HY_TYPE_OID}, {"typarray", HY_TYPE_OID},
-    {"typnotnull", HY_TYPE_BOOL}, {"typbasetype", HY_TYPE_OID}, {"typtypmod", HY_TYPE_INT4},
-    {"typcollation", HY_TYPE_OID}};
+/* Types that the engine does not have are kept as what they look like. */
+static const struct {
+    const char *name;
+    HyTypeId id;
+    const HyType *element;
+    uint32_t oid; /* 0: that of the type */
+} type_words[] = {
+    {"text", HY_TYPE_TEXT, NULL, 0},
+    {"char", HY_TYPE_CHAR1, NULL, 0},
+    {"bool", HY_TYPE_BOOL, NULL, 0},
+    {"oid", HY_TYPE_OID, NULL, 0},
+    {"int2", HY_TYPE_INT2, NULL, 0},
+    {"int4", HY_TYPE_INT4, NULL, 0},
+    {"int8", HY_TYPE_INT8, NULL, 0},
+    {"float8", HY_TYPE_FLOAT8, NULL, 0},
+    {"bytea", HY_TYPE_BYTEA, NULL, 0},
+    {"interval", HY_TYPE_INTERVAL, NULL, 0},
+    {"timestamp", HY_TYPE_TIMESTAMP, NULL, 0},
+    {"timestamptz", HY_TYPE_TIMESTAMPTZ, NULL, 0},
+    {"regproc", HY_TYPE_REGPROC, NULL, 0},
+    {"int2vector", HY_TYPE_TEXT, NULL, 22},
+    {"oidvector", HY_TYPE_TEXT, NULL, 30},
+    {"text[]", HY_TYPE_ARRAY, &element_text, 0},
+    {"char[]", HY_TYPE_ARRAY, &element_char, 0},
+    {"int2[]", HY_TYPE_ARRAY, &element_int2, 0},
+    {"oid[]", HY_TYPE_ARRAY, &element_oid, 0},
+    {"float8[]", HY_TYPE_ARRAY, &element_float8, 0},
+    {"aclitem[]", HY_TYPE_ARRAY, &element_text, 1034},
+};
 
-static const SystemColumn pg_tables[] = {{"schemaname", HY_TYPE_TEXT}, {"tablename", HY_TYPE_TEXT},
-    {"tableowner", HY_TYPE_TEXT}, {"tablespace", HY_TYPE_TEXT}, {"hasindexes", HY_TYPE_BOOL},
-    {"hasrules", HY_TYPE_BOOL}, {"hastriggers", HY_TYPE_BOOL}};
-
-static const SystemColumn pg_settings[] = {{"name", HY_TYPE_TEXT}, {"setting", HY_TYPE_TEXT},
-    {"unit", HY_TYPE_TEXT}, {"category", HY_TYPE_TEXT}, {"short_desc", HY_TYPE_TEXT}};
-
-static const SystemColumn pg_database[] = {{"oid", HY_TYPE_OID}, {"datname", HY_TYPE_TEXT},
-    {"datdba", HY_TYPE_OID}, {"encoding", HY_TYPE_INT4}, {"datcollate", HY_TYPE_TEXT},
-    {"datctype", HY_TYPE_TEXT}, {"datistemplate", HY_TYPE_BOOL}, {"datallowconn", HY_TYPE_BOOL}};
-
-#define RELATION(name)                                                                             \
-    {                                                                                              \
-#name, name, sizeof(name) / sizeof((name)[0])                                              \
+static void read_type(const char *word, size_t len, SystemColumn *out)
+{
+    bool not_null = word[len - 1] == '!';
+    len -= not_null;
+    for (size_t i = 0; i < HY_ARRAY_LEN(type_words); i++) {
+        if (strlen(type_words[i].name) != len || strncmp(type_words[i].name, word, len) != 0)
+            continue;
+        out->type = hy_type_nullable(hy_type(type_words[i].id), !not_null);
+        out->type.element = type_words[i].element;
+        out->type_oid = type_words[i].oid ? type_words[i].oid : hy_type_oid(out->type);
     }
-static const SystemRelation relations[] = {RELATION(pg_namespace), RELATION(pg_class),
-    RELATION(pg_attribute), RELATION(pg_type), RELATION(pg_tables), RELATION(pg_settings),
-    RELATION(pg_database)};
+}
+
+/* Reads "name type, name type!"; the hidden oid follows. Without memory a relation stays without
+ * columns. */
+static void read_definition(SystemRelation *r)
+{
+    size_t n = r->n_hidden + 1;
+    for (const char *p = r->definition; *p; p++)
+        n += *p == ',';
+    r->columns = calloc(n, sizeof *r->columns);
+    if (!r->columns)
+        return;
+    for (const char *p = r->definition; *p;) {
+        SystemColumn *column = &r->columns[r->n_columns++];
+        size_t name_len = strcspn(p, " ");
+        size_t type_len = strcspn(p + name_len + 1, ",");
+        column->name = strndup(p, name_len);
+        if (!column->name) {
+            r->n_columns = 0;
+            return;
+        }
+        read_type(p + name_len + 1, type_len, column);
+        p += name_len + 1 + type_len;
+        p += strspn(p, ", ");
+    }
+    if (r->n_hidden) {
+        static char oid[] = "oid";
+        r->columns[r->n_columns] = (SystemColumn){.name = oid};
+        read_type("oid!", 4, &r->columns[r->n_columns++]);
+    }
+}
+
+static pthread_once_t definitions_once = PTHREAD_ONCE_INIT;
+
+static void read_definitions(void)
+{
+    for (size_t i = 0; i < N_RELATIONS; i++)
+        read_definition(&relations[i]);
+}
+
+static const SystemRelation *relation_at(int id)
+{
+    pthread_once(&definitions_once, read_definitions);
+    return &relations[id];
+}
+
+/* ---- Questions ---- */
+
+uint32_t hy_system_table_oid(const HyTable *table)
+{
+    return table->is_temporary ? table->oid | HY_OID_FIRST_TEMPORARY : table->oid;
+}
 
 size_t hy_system_relation_count(void)
 {
-    return sizeof relations / sizeof relations[0];
+    return N_RELATIONS;
 }
 
 int hy_system_relation_find(const char *schema, const char *name)
 {
     if (strcmp(schema, "pg_catalog") != 0)
         return -1;
-    for (size_t i = 0; i < hy_system_relation_count(); i++)
+    for (size_t i = 0; i < N_RELATIONS; i++)
         if (strcmp(relations[i].name, name) == 0)
+            return (int)i;
+    return -1;
+}
+
+int hy_system_relation_find_oid(uint32_t oid)
+{
+    for (size_t i = 0; i < N_RELATIONS; i++)
+        if (relations[i].oid == oid)
             return (int)i;
     return -1;
 }
@@ -74,17 +158,38 @@ const char *hy_system_relation_name(int id)
     return relations[id].name;
 }
 
+uint32_t hy_system_relation_oid(int id)
+{
+    return relations[id].oid;
+}
+
+char hy_system_relation_kind(int id)
+{
+    return relations[id].kind;
+}
+
 size_t hy_system_relation_column_count(int id)
 {
-    return relations[id].n_columns;
+    return relation_at(id)->n_columns;
+}
+
+size_t hy_system_relation_visible_count(int id)
+{
+    const SystemRelation *r = relation_at(id);
+    return r->n_columns ? r->n_columns - r->n_hidden : 0;
 }
 
 const char *hy_system_relation_column_name(int id, size_t column)
 {
-    return relations[id].columns[column].name;
+    return relation_at(id)->columns[column].name;
 }
 
 HyType hy_system_relation_column_type(int id, size_t column)
 {
-    return hy_type(relations[id].columns[column].type);
+    return relation_at(id)->columns[column].type;
+}
+
+uint32_t hy_system_relation_column_type_oid(int id, size_t column)
+{
+    return relation_at(id)->columns[column].type_oid;
 }

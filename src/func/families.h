@@ -16,6 +16,8 @@
     X(like)                                                                                        \
     X(math)                                                                                        \
     X(operators)                                                                                   \
+    X(system_catalog)                                                                              \
+    X(system_session)                                                                              \
     X(system_type)                                                                                 \
     X(table_series)                                                                                \
     X(text_basic)                                                                                  \

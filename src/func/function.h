@@ -28,6 +28,18 @@ typedef enum HyVolatility {
     HY_VOLATILE   /* random() */
 } HyVolatility;
 
+/* What functions about the session itself ask of it. Any thread, unless it says otherwise. */
+typedef struct HySessionQuestions {
+    /* The index-th schema that unqualified names are looked up in ("pg_temp", "public"), or NULL
+     * behind the last. */
+    const char *(*search_schema)(void *session, size_t index);
+    bool (*has_database)(void *session, const char *alias);
+    /* Whether the relation of that number is found by its bare name. */
+    bool (*is_visible)(void *session, uint32_t relation_oid);
+    /* SET. Errors: 42601, 22023 and what else SET gives. Only by a function that is called once. */
+    HyStatus (*set_setting)(void *session, const char *name, const char *value);
+} HySessionQuestions;
+
 /* What a kernel may ask of the running statement. One per worker thread. */
 typedef struct HyFuncEnv {
     HyArena *arena; /* memory of the batch: results and their string bytes go here */
@@ -39,6 +51,8 @@ typedef struct HyFuncEnv {
     /* Reads a session setting; NULL when there is none of that name. Any thread. */
     const char *(*setting)(void *session, const char *name);
     void *session;
+    const HySessionQuestions *questions; /* NULL outside of a session */
+    uint64_t start_time;                 /* of the instance, as statement_time */
     uint64_t random_state[2];
 } HyFuncEnv;
 

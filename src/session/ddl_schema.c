@@ -1,17 +1,32 @@
 /* CREATE, ALTER and DROP SCHEMA. */
+#include "session/names.h"
 #include "session/statement.h"
+
+/* Where a new schema goes: into the database written, or the one of unqualified names. */
+static HyStatus new_schema_database(
+    HyStatement *statement, const HyAstQName *name, HyDatabase **out)
+{
+    const HySession *session = statement->session;
+    size_t n = name->parts.n;
+    if (n >= 2) {
+        const HyAstName place[2] = {name->parts.items[n - 2], {.text = "public", .len = 6}};
+        const char *schema;
+        return hy_statement_place(statement, place, 2, false, out, &schema);
+    }
+    *out = hy_session_default_database(session, NULL);
+    if (*out)
+        return HY_OK;
+    return session->attachments.n_items
+               ? hy_error("3F000", "create statement could not resolve the schema")
+               : hy_error("3D000", "there is no database attached to this session");
+}
 
 static HyStatus create_schema(HyStatement *statement, const HyAstSchema *ast, HyResult *result)
 {
-    const HyAstName *parts = ast->name.parts.items;
-    size_t n = ast->name.parts.n;
-    const HyAstName *name = &parts[n - 1];
-    const HyAstName place[2] = {
-        n >= 2 ? parts[n - 2] : (HyAstName){0}, {.text = "public", .len = 6}};
+    const HyAstName *name = &ast->name.parts.items[ast->name.parts.n - 1];
     HyDatabase *database;
-    const char *schema;
-    HY_TRY(n >= 2 ? hy_statement_place(statement, place, 2, false, &database, &schema)
-                  : hy_statement_place(statement, NULL, 0, false, &database, &schema));
+    HY_TRY(new_schema_database(statement, &ast->name, &database));
+    HY_TRY(hy_statement_check_ddl(statement));
     if (!ast->if_not_exists || !hy_database_has_schema(database, name->text))
         HY_TRY(hy_error_at(hy_database_create_schema(database, name->text), name->span.offset));
     return hy_result_set_tag(result, "CREATE SCHEMA");
@@ -39,10 +54,12 @@ static HyStatus drop_schema(HyStatement *statement, const HyAstDrop *drop, HyRes
         const HyAstQName *name = &drop->names.items[i];
         HyDatabase *database;
         HY_TRY(schema_database(statement, name, drop->if_exists, &database));
-        if (database)
-            HY_TRY(hy_error_at(
-                hy_database_drop_schema(database, name->parts.items[name->parts.n - 1].text,
-                    drop->behavior == HY_AST_DROP_CASCADE),
+        if (!database)
+            continue;
+        HY_TRY(hy_statement_check_ddl(statement));
+        HY_TRY(
+            hy_error_at(hy_database_drop_schema(database, name->parts.items[name->parts.n - 1].text,
+                            drop->behavior == HY_AST_DROP_CASCADE),
                 name->span.offset));
     }
     return hy_result_set_tag(result, "DROP SCHEMA");
@@ -52,6 +69,7 @@ static HyStatus alter_schema(HyStatement *statement, const HyAstSchema *ast, HyR
 {
     HyDatabase *database;
     HY_TRY(schema_database(statement, &ast->name, false, &database));
+    HY_TRY(hy_statement_check_ddl(statement));
     HY_TRY(hy_error_at(hy_database_rename_schema(database,
                            ast->name.parts.items[ast->name.parts.n - 1].text, ast->new_name.text),
         ast->name.span.offset));

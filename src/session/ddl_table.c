@@ -5,17 +5,20 @@
 
 /* ---- Definitions ---- */
 
-static HyStatus constraint_refused(const HyAstConstraint *c)
+/* Keys that would have to be kept are refused; assumed ones are noted. */
+static HyStatus check_assumed(const HyAstConstraint *c)
 {
-    if (c->kind == HY_AST_CONSTRAINT_CHECK)
-        return hy_error_at(
-            hy_error("0A000", "CHECK constraints not implemented yet"), c->span.offset);
     if (c->name.text)
         return hy_error_at(
             hy_error("0A000", "named constraints not implemented yet"), c->span.offset);
-    if (!c->assumed)
-        return hy_error_at(hy_error("0A000", "Index support is disabled."), c->span.offset);
-    return HY_OK;
+    if (c->assumed)
+        return HY_OK;
+    const char *what = c->kind == HY_AST_CONSTRAINT_PRIMARY_KEY ? "Primary keys"
+                       : c->kind == HY_AST_CONSTRAINT_UNIQUE    ? "Unique columns"
+                                                                : "Foreign keys";
+    return hy_error_hint(
+        hy_error_at(hy_error("0A000", "Index support is disabled."), c->span.offset),
+        "%s would require indices. Maybe use ASSUMED constraint instead?", what);
 }
 
 static HyStatus column_type(HyStatement *statement, const HyAstColumnDef *def, HyType *out)
@@ -55,52 +58,74 @@ static HyStatus column_definition(
     return default_text(statement, def, &out->default_sql);
 }
 
+/* Indexes of columns by name. referenced: the name of the other table of a foreign key, else NULL.
+ */
 static HyStatus key_columns(HyStatement *statement, const HyTableDefinition *table,
-    const HyAstNameList *names, const uint32_t **out)
+    const HyAstNameList *names, const char *referenced, const uint32_t **out)
 {
     uint32_t *columns;
     HY_ARENA_NEW(statement->arena, columns, names->n);
     for (size_t i = 0; i < names->n; i++) {
+        const HyAstName *name = &names->items[i];
         size_t c = 0;
-        while (c < table->n_columns && strcmp(table->columns[c].name, names->items[i].text) != 0)
+        while (c < table->n_columns && strcmp(table->columns[c].name, name->text) != 0)
             c++;
+        if (c == table->n_columns && referenced)
+            return hy_error_at(hy_error("42703", "unknown column '%s' referenced in \"%s\"",
+                                   name->text, referenced),
+                name->span.offset);
         if (c == table->n_columns)
             return hy_error_at(
-                hy_error("42703", "column '%s' does not exist", names->items[i].text),
-                names->items[i].span.offset);
+                hy_error("42601", "unknown key column '%s'", name->text), name->span.offset);
         columns[i] = (uint32_t)c;
     }
     *out = columns;
     return HY_OK;
 }
 
+static bool has_primary_key(const HyTable *table)
+{
+    for (size_t k = 0; k < table->n_keys; k++)
+        if (table->keys[k].kind == HY_KEY_PRIMARY)
+            return true;
+    return false;
+}
+
 static HyStatus foreign_key(HyStatement *statement, const HyTableDefinition *table,
     const HyAstConstraint *c, HyForeignKey *out)
 {
     HyTable *referenced;
-    HY_TRY(hy_statement_find_table(statement, &c->ref_table, false, &referenced));
-    HY_TRY(key_columns(statement, table, &c->columns, &out->columns));
+    HY_TRY(hy_statement_find_table(statement, &c->ref_table, !c->assumed, &referenced));
+    if (!c->assumed && (!referenced || !has_primary_key(referenced)))
+        return hy_error_at(hy_error("42P01", "unknown table \"%s\"",
+                               c->ref_table.parts.items[c->ref_table.parts.n - 1].text),
+            c->ref_table.span.offset);
+    HY_TRY(key_columns(statement, table, &c->columns, NULL, &out->columns));
     out->n_columns = c->columns.n;
     out->referenced_oid = referenced->oid;
     if (c->ref_columns.n) {
         HyTableDefinition target = {
             .columns = referenced->columns, .n_columns = referenced->n_columns};
-        HY_TRY(key_columns(statement, &target, &c->ref_columns, &out->referenced_columns));
+        HY_TRY(key_columns(
+            statement, &target, &c->ref_columns, referenced->name, &out->referenced_columns));
     }
-    return HY_OK;
+    return check_assumed(c);
 }
 
 /* Adds one constraint to the definition, whose arrays have room for it. */
 static HyStatus add_constraint(HyStatement *statement, HyTableDefinition *table, HyTableKey *keys,
     HyForeignKey *foreign_keys, const HyAstConstraint *c)
 {
-    HY_TRY(constraint_refused(c));
+    if (c->kind == HY_AST_CONSTRAINT_CHECK)
+        return hy_error_at(
+            hy_error("0A000", "check constraints not implemented yet"), c->span.offset);
     if (c->kind == HY_AST_CONSTRAINT_FOREIGN_KEY)
         return foreign_key(statement, table, c, &foreign_keys[table->n_foreign_keys++]);
     HyTableKey *key = &keys[table->n_keys++];
     key->kind = c->kind == HY_AST_CONSTRAINT_PRIMARY_KEY ? HY_KEY_PRIMARY : HY_KEY_UNIQUE;
     key->n_columns = c->columns.n;
-    return key_columns(statement, table, &c->columns, &key->columns);
+    HY_TRY(key_columns(statement, table, &c->columns, NULL, &key->columns));
+    return check_assumed(c);
 }
 
 static size_t count_constraints(const HyAstCreateTable *create)
@@ -200,10 +225,13 @@ HyStatus hy_execute_create_table(
     HyDatabase *database;
     if (create->like.parts.n)
         return hy_error_at(hy_error("0A000", "LIKE not implemented yet"), create->like.span.offset);
+    if (create->options.n)
+        return hy_error("0A000", "Support for storage options is disabled.");
     HY_TRY(hy_error_at(
         hy_statement_place(statement, parts->items, parts->n - 1,
             create->persistence == HY_AST_TEMPORARY, &database, &definition.schema_name),
         create->table.span.offset));
+    HY_TRY(hy_statement_check_ddl(statement));
     HyTable *existing = hy_database_find_table(database, definition.schema_name, definition.name);
     hy_table_unref(existing);
     if (existing && create->if_not_exists) {
@@ -261,14 +289,26 @@ static HyStatus alter_once(
     return HY_OK;
 }
 
+/* The server says differently for each statement that a system relation is no table. */
+static HyStatus reword_no_table(
+    HyStatus st, const HyAstQName *name, const char *sqlstate, const char *format)
+{
+    if (!st || strcmp(st->sqlstate, "42804") != 0)
+        return st;
+    hy_error_free(st);
+    return hy_error(sqlstate, format, name->parts.items[name->parts.n - 1].text);
+}
+
 HyStatus hy_execute_alter_table(
     HyStatement *statement, const HyAstAlterTable *alter, HyResult *result)
 {
     HyTable *table;
-    HyStatus st = HY_OK;
-    HY_TRY(hy_statement_find_table(statement, &alter->table, alter->if_exists, &table));
+    HyStatus st = hy_statement_find_table(statement, &alter->table, alter->if_exists, &table);
+    HY_TRY(reword_no_table(st, &alter->table, "42601", "'\"%s\"' is not a table"));
+    st = HY_OK;
     if (!table)
         return hy_result_set_tag(result, "ALTER TABLE");
+    HY_TRY(hy_statement_check_ddl(statement));
     hy_table_ref(table);
     for (size_t i = 0; i < alter->n_actions && !st; i++) {
         HyTable *altered = NULL;
@@ -291,8 +331,10 @@ HyStatus hy_execute_drop_table(HyStatement *statement, const HyAstDrop *drop, Hy
     for (size_t i = 0; i < drop->names.n; i++) {
         HyTable *table;
         HY_TRY(hy_statement_find_table(statement, &drop->names.items[i], drop->if_exists, &table));
-        if (table)
-            HY_TRY(hy_error_at(hy_table_drop(table), drop->names.items[i].span.offset));
+        if (!table)
+            continue;
+        HY_TRY(hy_statement_check_ddl(statement));
+        HY_TRY(hy_error_at(hy_table_drop(table), drop->names.items[i].span.offset));
     }
     return hy_result_set_tag(result, "DROP TABLE");
 }
@@ -304,7 +346,9 @@ HyStatus hy_execute_truncate(
     HyChange *change;
     if (truncate->tables.n > 1)
         return hy_error("0A000", "TRUNCATE of multiple tables not implemented yet");
-    HY_TRY(hy_statement_find_table(statement, &truncate->tables.items[0], false, &table));
+    const HyAstQName *name = &truncate->tables.items[0];
+    HY_TRY(reword_no_table(hy_statement_find_table(statement, name, false, &table), name, "42501",
+        "permission denied to truncate \"%s\""));
     HY_TRY(hy_statement_transaction(statement));
     HY_TRY(
         hy_transaction_change(statement->transaction, table, &statement->session->cancel, &change));
@@ -316,4 +360,25 @@ HyStatus hy_execute_truncate(
     HY_TRY(hy_change_finish(change));
     HY_TRY(hy_statement_commit(statement));
     return hy_result_set_tag(result, "TRUNCATE TABLE");
+}
+
+/* ---- COMMENT ---- */
+
+HyStatus hy_execute_comment(HyStatement *statement, const HyAstQName *column, HyResult *result)
+{
+    size_t n = column->parts.n;
+    const HyAstName *name = &column->parts.items[n - 1];
+    HyTable *table;
+    if (n < 2)
+        return hy_error_at(
+            hy_error(
+                "42601", "Invalid column '%s'. Expected <table_name>.<column_name>", name->text),
+            column->span.offset);
+    const HyAstQName table_name = {
+        .parts = {.items = column->parts.items, .n = n - 1}, .span = column->span};
+    HY_TRY(hy_statement_find_table(statement, &table_name, false, &table));
+    if (hy_table_find_column(table, name->text) < 0)
+        return hy_error_at(
+            hy_error("42703", "column '%s' does not exist", name->text), name->span.offset);
+    return hy_result_set_tag(result, "COMMENT");
 }

@@ -56,15 +56,15 @@ HyStatus hy_statement_execute(HyStatement *statement, const HyAstStmt *stmt, HyR
     case HY_AST_STMT_DEALLOCATE:
         return hy_execute_deallocate(statement, stmt->deallocate, result);
     case HY_AST_STMT_EXPLAIN:
-        return hy_error("0A000", "EXPLAIN not implemented yet");
+        return hy_execute_explain(statement, stmt->explain, result);
     case HY_AST_STMT_ANALYZE: /* statistics are exact at all times */
         return hy_result_set_tag(result, "ANALYZE");
     case HY_AST_STMT_CALL:
-        return hy_error("0A000", "CALL not implemented yet");
+        return hy_error_at(hy_error("42704", "unknown procedure name"), stmt->span.offset);
     case HY_AST_STMT_COMMENT_COLUMN:
-        return hy_error("0A000", "COMMENT ON COLUMN not implemented yet");
+        return hy_execute_comment(statement, &stmt->comment.column, result);
     case HY_AST_STMT_CURSOR:
-        return hy_error("0A000", "cursors not implemented yet");
+        return hy_execute_cursor(statement, stmt->cursor, result);
     }
     return HY_OK;
 }

@@ -1,6 +1,7 @@
 #include "session/instance.h"
 
 #include "session/session.h"
+#include "types/datetime.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -168,6 +169,7 @@ HyStatus hy_instance_create(const HyInstanceSetting *settings, size_t n, HyInsta
             HY_GO(hy_settings_set(instance->defaults, settings[i].key, settings[i].value));
     }
     instance->default_database_version = options.version;
+    instance->start_time = hy_timestamp_now();
     hy_memory_init(&instance->memory, NULL, options.memory_limit);
     HY_GO(hy_task_pool_create(options.threads, &instance->pool));
     options.catalog.pool = instance->pool;

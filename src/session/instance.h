@@ -18,6 +18,7 @@ typedef struct HyInstance {
     HyCatalog *catalog;
     HySettings *defaults;
     int64_t default_database_version;
+    uint64_t start_time;  /* as in HyFuncEnv */
     pthread_mutex_t lock; /* guards sessions */
     HySession *sessions;  /* all that are open */
 } HyInstance;

@@ -1,6 +1,7 @@
 /* How names of relations and schemas are found: temporary tables first, then the search path; see
  * spec/sql.md sections 1 and 9 ("several databases") for what happens with several databases. */
 #include "catalog/system_relations.h"
+#include "session/names.h"
 #include "session/statement.h"
 
 #include <stdlib.h>
@@ -11,9 +12,10 @@ static bool is_system_schema(const char *schema)
     return strcmp(schema, "pg_catalog") == 0 || strcmp(schema, "information_schema") == 0;
 }
 
-static HyStatus unknown_schema(const char *schema)
+static HyStatus unknown_schema(const char *alias, const char *schema)
 {
-    return hy_error("3F000", "schema \"%s\" does not exist", schema);
+    return alias ? hy_error("3F000", "schema \"%s\".\"%s\" does not exist", alias, schema)
+                 : hy_error("3F000", "schema \"%s\" does not exist", schema);
 }
 
 static HyStatus unknown_database(const char *alias)
@@ -37,43 +39,6 @@ static HyStatus keep_table(HyStatement *statement, HyTable *table)
     }
     statement->tables[statement->n_tables++] = table;
     return HY_OK;
-}
-
-/* The first entry of a comma-separated list of names, unquoted, in the arena; NULL when it is
- * empty. */
-static const char *first_of_path(HyArena *arena, const char *path)
-{
-    path += strspn(path, " ");
-    bool quoted = *path == '"';
-    if (quoted)
-        path++;
-    size_t len = quoted ? strcspn(path, "\"") : strcspn(path, ", ");
-    return len ? hy_arena_strndup(arena, path, len) : NULL;
-}
-
-/* The database in which unqualified names are looked up: the one named by schema_search_path, or
- * the only one; NULL when that is undecided. */
-static HyDatabase *default_database(const HyStatement *statement, const char **alias)
-{
-    const HySession *session = statement->session;
-    const char *path = hy_settings_get(session->settings, "schema_search_path");
-    const char *name = first_of_path(statement->arena, path);
-    HyDatabase *database = NULL;
-    if (name && strcmp(name, "$single") != 0)
-        database = hy_attachments_find(&session->attachments, name);
-    else
-        database = hy_attachments_single(&session->attachments);
-    for (size_t i = 0; alias && i < session->attachments.n_items; i++)
-        if (session->attachments.items[i].database == database)
-            *alias = session->attachments.items[i].alias;
-    return database;
-}
-
-static const char *default_schema(const HyStatement *statement)
-{
-    const char *path = hy_settings_get(statement->session->settings, "search_path");
-    const char *name = first_of_path(statement->arena, path);
-    return name ? name : "public";
 }
 
 static HyStatus give_table(HyStatement *statement, HyDatabase *database, const char *alias,
@@ -136,13 +101,17 @@ static HyStatus give_temporary(HyStatement *statement, const char *name, HyRelat
 
 static HyStatus find_unqualified(HyStatement *statement, const char *name, HyRelationRef *out)
 {
+    const HySession *session = statement->session;
     HY_TRY(give_temporary(statement, name, out));
     const char *alias = NULL;
-    HyDatabase *database = default_database(statement, &alias);
+    HyDatabase *database = hy_session_default_database(session, &alias);
     if (out->kind == HY_RELATION_NONE)
         HY_TRY(give_system(statement, alias, "pg_catalog", name, out));
-    if (out->kind == HY_RELATION_NONE && database)
-        HY_TRY(give_table(statement, database, alias, default_schema(statement), name, out));
+    for (size_t i = 0; i < session->n_search_path && database; i++) {
+        if (out->kind != HY_RELATION_NONE)
+            break;
+        HY_TRY(give_table(statement, database, alias, session->search_path[i], name, out));
+    }
     return HY_OK;
 }
 
@@ -160,14 +129,14 @@ static HyStatus find_relation(
     if (db) {
         database = hy_attachments_find(&statement->session->attachments, db);
         if (!database)
-            return unknown_database(db);
+            return unknown_schema(db, schema);
     } else {
-        database = default_database(statement, &alias);
+        database = hy_session_default_database(statement->session, &alias);
     }
     if (is_system_schema(schema))
         return give_system(statement, alias, schema, name, out);
     if (!database || !hy_database_has_schema(database, schema))
-        return unknown_schema(schema);
+        return unknown_schema(db, schema);
     return give_table(statement, database, alias, schema, name, out);
 }
 
@@ -175,8 +144,9 @@ static HyStatus find_relation(
 
 static HyStatus collect_near_names(HyStatement *statement)
 {
+    const HySession *session = statement->session;
     HyDatabase *databases[2] = {
-        default_database(statement, NULL), statement->session->attachments.temporary};
+        hy_session_default_database(session, NULL), session->attachments.temporary};
     for (size_t d = 0; d < HY_ARRAY_LEN(databases); d++) {
         HyTable **tables = NULL;
         size_t n = 0;
@@ -219,6 +189,14 @@ void hy_statement_init_resolver(HyStatement *statement)
 
 /* ---- Names in DDL ---- */
 
+HyStatus hy_statement_check_ddl(const HyStatement *statement)
+{
+    const HyTransaction *transaction = statement->session->transaction;
+    return transaction && hy_transaction_has_changes(transaction)
+               ? hy_error("0A000", "mixing DDL and DML is currently not supported")
+               : HY_OK;
+}
+
 HyStatus hy_statement_place(HyStatement *statement, const HyAstName *parts, size_t n_parts,
     bool is_temporary, HyDatabase **database, const char **schema)
 {
@@ -235,16 +213,19 @@ HyStatus hy_statement_place(HyStatement *statement, const HyAstName *parts, size
         if (!*database)
             return unknown_database(parts[0].text);
     } else {
-        *database = default_database(statement, NULL);
+        *database = hy_session_default_database(session, NULL);
         if (!*database && !session->attachments.n_items)
             return hy_error("3D000", "there is no database attached to this session");
-        if (!*database)
-            return written ? unknown_schema(written)
-                           : hy_error("3F000", "create statement could not resolve the schema");
+        if (!*database && written)
+            return unknown_schema(NULL, written);
     }
-    *schema = written ? written : default_schema(statement);
+    *schema = written ? written : NULL;
+    if (!*schema && *database)
+        *schema = hy_session_default_schema(session, *database);
+    if (!*schema)
+        return hy_error("3F000", "create statement could not resolve the schema");
     if (!is_system_schema(*schema) && !hy_database_has_schema(*database, *schema))
-        return unknown_schema(*schema);
+        return unknown_schema(n_parts == 2 ? parts[0].text : NULL, *schema);
     return HY_OK;
 }
 

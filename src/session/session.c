@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include "base/clock.h"
+#include "session/names.h"
 #include "session/statement.h"
 #include "sql/error_context.h"
 #include "sql/parser.h"
@@ -43,6 +44,7 @@ HyStatus hy_session_open(HyInstance *instance, HySession **out)
         return st;
     }
     session->instance = instance;
+    hy_session_init_names(session);
     session->attachments.catalog = instance->catalog;
     hy_memory_init(&session->memory, &instance->memory, SIZE_MAX);
     pthread_mutex_init(&session->running_lock, NULL);
@@ -59,9 +61,11 @@ HyStatus hy_session_close(HySession *session)
     unlink_session(session);
     hy_transaction_rollback(session->transaction);
     hy_session_drop_prepared(session);
+    hy_session_drop_cursors(session);
     hy_session_drop_externals(session);
     HyStatus st = hy_attachments_clear(&session->attachments);
     hy_settings_destroy(session->settings);
+    hy_session_free_search_path(session);
     pthread_mutex_destroy(&session->running_lock);
     free(session);
     return st;
@@ -121,6 +125,7 @@ static void abort_transaction(HySession *session)
     hy_transaction_rollback(session->transaction);
     session->transaction = NULL;
     session->is_aborted = true;
+    hy_session_end_cursors(session, false);
 }
 
 static HyStatus parse_and_execute(HyStatement *statement, HyResult *result)

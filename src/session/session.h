@@ -18,8 +18,13 @@ struct HySession {
     HySession *previous;
     HyAttachments attachments;
     HySettings *settings;
+    HyObjectNames names; /* for settings' text style */
+    char **search_path;  /* the names in search_path, but "$user" */
+    size_t n_search_path;
+    char *search_path_text; /* what search_path was when it was read */
     HyMemory memory;
     HyStringMap prepared;       /* name -> HyPrepared, session/prepare.h */
+    HyStringMap cursors;        /* name -> HyCursor, session/cursor.c */
     HyStringMap external;       /* temporary external tables: name -> HySessionExternal */
     HyTransaction *transaction; /* of an explicit BEGIN; NULL outside */
     bool in_transaction;        /* BEGIN was said and not yet COMMIT or ROLLBACK */

@@ -19,12 +19,40 @@ static HyStatus value_text(HyStatement *statement, const HyAstExpr *expr, HyBuff
     return hy_value_format(value.type, hy_value_payload(&value), statement->env.style, out);
 }
 
+/* A name as it would be written in SQL. */
+static HyStatus append_name(const char *name, size_t len, HyBuffer *out)
+{
+    bool is_plain = len > 0 && !(name[0] >= '0' && name[0] <= '9');
+    for (size_t i = 0; i < len && is_plain; i++)
+        is_plain = (name[i] >= 'a' && name[i] <= 'z') || (name[i] >= '0' && name[i] <= '9') ||
+                   name[i] == '_';
+    if (is_plain)
+        return hy_buffer_append(out, name, len);
+    HY_TRY(hy_buffer_append_char(out, '"'));
+    for (size_t i = 0; i < len; i++) {
+        if (name[i] == '"')
+            HY_TRY(hy_buffer_append_char(out, '"'));
+        HY_TRY(hy_buffer_append_char(out, name[i]));
+    }
+    return hy_buffer_append_char(out, '"');
+}
+
 static HyStatus joined_values(HyStatement *statement, const HyAstSet *set, HyBuffer *out)
 {
+    bool are_names = hy_settings_takes_names(set->name.text);
     for (size_t i = 0; i < set->values.n; i++) {
         if (i)
             HY_TRY(hy_buffer_append_str(out, ", "));
-        HY_TRY(value_text(statement, set->values.items[i], out));
+        if (!are_names) {
+            HY_TRY(value_text(statement, set->values.items[i], out));
+            continue;
+        }
+        HyBuffer name = {0};
+        HyStatus st = value_text(statement, set->values.items[i], &name);
+        if (!st)
+            st = append_name(name.data ? name.data : "", name.len, out);
+        hy_buffer_free(&name);
+        HY_TRY(st);
     }
     return hy_buffer_append_char(out, 0);
 }
@@ -64,7 +92,7 @@ static HyStatus show_all(const HySettings *settings, HyResult *result)
     HY_TRY(hy_result_set_columns(result, names, types, 3));
     for (size_t i = 0; i < hy_settings_count(); i++) {
         const char *name = hy_settings_name(i);
-        const char *row[] = {name, hy_settings_get(settings, name), ""};
+        const char *row[] = {name, hy_settings_get(settings, name), hy_settings_description(i)};
         HY_TRY(hy_result_add_text_row(result, row, 3));
     }
     return hy_result_set_tag(result, "SHOW");

@@ -13,7 +13,11 @@
 typedef enum SettingRule {
     RULE_FIXED,
     RULE_TEXT,
-    RULE_BOOL,
+    RULE_NAMES,
+    RULE_SWITCH,
+    RULE_FLAG,
+    RULE_CONNECTION,
+    RULE_REFUSED,
     RULE_RANGE,
     RULE_CHOICE,
     RULE_ZONE,
@@ -29,10 +33,13 @@ typedef struct Setting {
     const char *default_value;
     SettingRule rule;
     const char *argument;
+    const char *description;
 } Setting;
 
-#define AS_ROW(name, alias, value, rule, argument) {name, alias, value, RULE_##rule, argument},
-static const Setting settings_table[] = {HY_SETTINGS(AS_ROW)};
+#define AS_ROW(name, alias, value, rule, argument, text)                                           \
+    {name, alias, value, RULE_##rule, argument, text},
+#define AS_FIXED_ROW(name, value) {#name, NULL, value, RULE_FIXED, NULL, ""},
+static const Setting settings_table[] = {HY_SETTINGS(AS_ROW) HY_FIXED_SETTINGS(AS_FIXED_ROW)};
 #define N_SETTINGS HY_ARRAY_LEN(settings_table)
 
 struct HySettings {
@@ -61,9 +68,25 @@ const char *hy_settings_name(size_t index)
     return index < N_SETTINGS ? settings_table[index].name : NULL;
 }
 
+const char *hy_settings_description(size_t index)
+{
+    return settings_table[index].description;
+}
+
+bool hy_settings_takes_names(const char *name)
+{
+    int i = find_setting(name);
+    return i >= 0 && settings_table[i].rule == RULE_NAMES;
+}
+
 const HyTextStyle *hy_settings_style(const HySettings *settings)
 {
     return &settings->style;
+}
+
+void hy_settings_set_names(HySettings *settings, const HyObjectNames *names)
+{
+    settings->style.names = names;
 }
 
 const char *hy_settings_get(const HySettings *settings, const char *name)
@@ -74,21 +97,22 @@ const char *hy_settings_get(const HySettings *settings, const char *name)
 
 static HyStatus bad_value(const char *name, const char *value)
 {
-    return hy_error("22023", "invalid value for parameter '%s': '%s'", name, value);
+    return hy_error_hint(hy_error("22023", "invalid configuration parameter value for '%s'", name),
+        "the value is '%s'", value);
 }
 
-/* "on" or "off", or NULL. */
-static const char *parse_bool(const char *value)
+/* -1: neither. */
+static int parse_bool(const char *value)
 {
     static const char *const yes[] = {"on", "true", "yes", "1", "t", "y"};
     static const char *const no[] = {"off", "false", "no", "0", "f", "n"};
     for (size_t i = 0; i < HY_ARRAY_LEN(yes); i++)
         if (strcasecmp(value, yes[i]) == 0)
-            return "on";
+            return 1;
     for (size_t i = 0; i < HY_ARRAY_LEN(no); i++)
         if (strcasecmp(value, no[i]) == 0)
-            return "off";
-    return NULL;
+            return 0;
+    return -1;
 }
 
 static bool parse_integer(const char *text, int64_t *out)
@@ -100,13 +124,27 @@ static bool parse_integer(const char *text, int64_t *out)
     return end != text && *end == 0 && errno == 0;
 }
 
-static bool in_range(const char *range, const char *value)
+static HyStatus check_range(const Setting *s, const char *value)
 {
     char *end;
     int64_t v;
-    long long low = strtoll(range, &end, 10);
+    long long low = strtoll(s->argument, &end, 10);
     long long high = strtoll(end + 2, NULL, 10); /* "low..high" */
-    return parse_integer(value, &v) && v >= low && v <= high;
+    if (!parse_integer(value, &v))
+        return bad_value(s->name, value);
+    if (v < low || v > high)
+        return hy_error(
+            "22023", "%s: Value '%s' is outside the range %s", s->name, value, s->argument);
+    return HY_OK;
+}
+
+static HyStatus check_switch(const char *value, const char *const shown[2], char *out, size_t room)
+{
+    int on = parse_bool(value);
+    if (on < 0)
+        return hy_error_detail(hy_error("22P02", "invalid input syntax for bool"), "'%s'", value);
+    (void)snprintf(out, room, "%s", shown[on]);
+    return HY_OK;
 }
 
 /* The choice in its own spelling, copied to `out`; false when there is none. */
@@ -125,21 +163,34 @@ static bool pick_choice(const char *choices, const char *value, char *out, size_
     return false;
 }
 
-/* "10s", "5min", "1h", "250ms", "100": number and unit. */
-static bool is_duration(const char *value)
+/* "10s", "5min", "1h", "250ms"; a bare number counts seconds. Shown in the largest of minutes,
+ * seconds and milliseconds that it is a multiple of. */
+static HyStatus check_duration(const char *value, char *out, size_t room)
 {
-    static const char *const units[] = {"", "us", "ms", "s", "min", "h", "d"};
+    static const struct {
+        const char *name;
+        int64_t ms;
+    } units[] = {
+        {"", 1000}, {"ms", 1}, {"s", 1000}, {"min", 60000}, {"h", 3600000}, {"d", 86400000}};
     char *end;
     errno = 0;
     long long v = strtoll(value, &end, 10);
     if (end == value || errno || v < 0)
-        return false;
+        return hy_error("22023", "not a valid unsigned integer");
     while (*end == ' ')
         end++;
-    for (size_t i = 0; i < HY_ARRAY_LEN(units); i++)
-        if (strcmp(end, units[i]) == 0)
-            return true;
-    return false;
+    for (size_t i = 0; i < HY_ARRAY_LEN(units); i++) {
+        int64_t ms;
+        if (strcmp(end, units[i].name) != 0)
+            continue;
+        if (__builtin_mul_overflow((int64_t)v, units[i].ms, &ms))
+            return hy_error("22023", "not a valid unsigned integer");
+        const char *unit = ms % 60000 == 0 ? "min" : ms % 1000 == 0 ? "s" : "ms";
+        int64_t shown = ms % 60000 == 0 ? ms / 60000 : ms % 1000 == 0 ? ms / 1000 : ms;
+        (void)snprintf(out, room, "%lld%s", (long long)shown, unit);
+        return HY_OK;
+    }
+    return bad_value("query_timeout", value);
 }
 
 /* Language and optional script and region, as ICU names them: "de", "de_DE", "zh_Hans_CN". */
@@ -203,7 +254,8 @@ static HyStatus set_date_style(
 static HyStatus check_value(
     HySettings *settings, const Setting *s, const char *value, char *out, size_t room)
 {
-    const char *flag;
+    static const char *const on_off[2] = {"off", "on"};
+    static const char *const digits[2] = {"0", "1"};
     bool fine = true;
     (void)snprintf(out, room, "%s", value);
     switch (s->rule) {
@@ -212,28 +264,27 @@ static HyStatus check_value(
             return hy_error("22023", "cannot change configuration parameter '%s'", s->name);
         break;
     case RULE_TEXT:
+    case RULE_NAMES:
+    case RULE_CONNECTION: /* SET does not come here */
+    case RULE_REFUSED:
         break;
-    case RULE_BOOL:
-        flag = parse_bool(value);
-        fine = flag != NULL;
-        (void)snprintf(out, room, "%s", flag ? flag : "");
-        break;
+    case RULE_SWITCH:
+        return check_switch(value, on_off, out, room);
+    case RULE_FLAG:
+        return check_switch(value, digits, out, room);
     case RULE_RANGE:
-        fine = in_range(s->argument, value);
-        break;
+        return check_range(s, value);
     case RULE_CHOICE:
-        fine = pick_choice(s->argument, value, out, room);
+        fine = !*value || pick_choice(s->argument, value, out, room);
         break;
-    case RULE_ZONE: {
+    case RULE_ZONE:
         HY_TRY(hy_time_zone_find(value, &settings->style.time_zone));
         (void)snprintf(out, room, "%s", hy_time_zone_name(settings->style.time_zone));
         break;
-    }
     case RULE_DATE_STYLE:
         return set_date_style(settings, value, out, room);
     case RULE_DURATION:
-        fine = is_duration(value);
-        break;
+        return check_duration(value, out, room);
     case RULE_LOCALE:
         return set_locale(value, out, room);
     case RULE_ENCODING:
@@ -243,6 +294,17 @@ static HyStatus check_value(
         break;
     }
     return fine ? HY_OK : bad_value(s->name, value);
+}
+
+/* What SET and RESET must not touch. */
+static HyStatus check_settable(const Setting *s)
+{
+    if (s->rule == RULE_CONNECTION)
+        return hy_error(
+            "55P02", "setting '%s' can only be specified when establishing a connection!", s->name);
+    if (s->rule == RULE_REFUSED)
+        return hy_error("0A000", "'SET/RESET %s' is disabled", s->name);
+    return HY_OK;
 }
 
 static void apply_interval_style(HyTextStyle *style, const char *value)
@@ -294,6 +356,8 @@ static HyStatus set_at(HySettings *settings, size_t i, const char *value)
         st = replace_text(&settings->values[i], canonical);
     if (!st)
         apply_value(&settings->style, s->name, canonical);
+    if (!st && strcmp(s->name, "lc_all") == 0)
+        st = set_at(settings, (size_t)find_setting("lc_time"), canonical);
     free(canonical);
     return st;
 }
@@ -309,27 +373,35 @@ static HyStatus restore_at(HySettings *settings, size_t i, const char *kept)
     return set_at(settings, i, kept);
 }
 
-HyStatus hy_settings_set(HySettings *settings, const char *name, const char *value)
+static HyStatus find_known(const char *name, size_t *out)
 {
     int i = find_setting(name);
-    if (i < 0)
-        return hy_error("42601", "unrecognized configuration parameter '%s'", name);
-    return set_at(settings, (size_t)i, value);
+    *out = (size_t)i;
+    return i >= 0 ? HY_OK : hy_error("42601", "unrecognized configuration parameter '%s'", name);
+}
+
+HyStatus hy_settings_set(HySettings *settings, const char *name, const char *value)
+{
+    size_t i;
+    HY_TRY(find_known(name, &i));
+    HY_TRY(check_settable(&settings_table[i]));
+    return set_at(settings, i, value);
 }
 
 HyStatus hy_settings_set_default(HySettings *settings, const char *name, const char *value)
 {
-    HY_TRY(hy_settings_set(settings, name, value));
-    int i = find_setting(name);
+    size_t i;
+    HY_TRY(find_known(name, &i));
+    HY_TRY(set_at(settings, i, value));
     return replace_text(&settings->defaults[i], settings->values[i]);
 }
 
 HyStatus hy_settings_reset(HySettings *settings, const char *name)
 {
-    int i = find_setting(name);
-    if (i < 0)
-        return hy_error("42601", "unrecognized configuration parameter '%s'", name);
-    return restore_at(settings, (size_t)i, settings->defaults[i]);
+    size_t i;
+    HY_TRY(find_known(name, &i));
+    HY_TRY(check_settable(&settings_table[i]));
+    return restore_at(settings, i, settings->defaults[i]);
 }
 
 HyStatus hy_settings_reset_all(HySettings *settings)

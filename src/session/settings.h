@@ -14,8 +14,8 @@ typedef struct HySettings HySettings;
 HyStatus hy_settings_create(const HySettings *defaults, HySettings **out) HY_MUST_CHECK;
 void hy_settings_destroy(HySettings *settings); /* NULL is fine */
 
-/* Errors: 42601 `unrecognized configuration parameter 'x'`, 22023 bad value. Names in lower case;
- * aliases (timezone, datestyle) work. */
+/* Errors: 42601 `unrecognized configuration parameter 'x'`, 22023 bad value, 22P02 no boolean,
+ * 55P02 only when connecting. Names in lower case; aliases (timezone, datestyle) work. */
 HyStatus hy_settings_set(HySettings *settings, const char *name, const char *value) HY_MUST_CHECK;
 /* The same, and RESET returns to it: parameters of a connection. */
 HyStatus hy_settings_set_default(
@@ -26,9 +26,14 @@ HyStatus hy_settings_reset_all(HySettings *settings) HY_MUST_CHECK;
 const char *hy_settings_get(const HySettings *settings, const char *name);
 /* What the settings mean for text in and out. Lives and changes with `settings`. */
 const HyTextStyle *hy_settings_style(const HySettings *settings);
+/* Gives the text style the names of a session's objects, borrowed. */
+void hy_settings_set_names(HySettings *settings, const HyObjectNames *names);
 
 /* All settings by name: SHOW ALL, pg_settings. */
 size_t hy_settings_count(void);
 const char *hy_settings_name(size_t index);
+const char *hy_settings_description(size_t index);
+/* Whether SET takes names, which are quoted when they need it. */
+bool hy_settings_takes_names(const char *name);
 
 #endif

@@ -1,6 +1,7 @@
 #include "session/statement.h"
 
 #include "plan/planner.h"
+#include "session/names.h"
 #include "session/system_rows.h"
 #include "types/datetime.h"
 
@@ -14,16 +15,19 @@ static const char *read_setting(void *session, const char *name)
 static void init_env(HyStatement *statement)
 {
     HySession *session = statement->session;
-    HyDatabase *database = hy_attachments_single(&session->attachments);
+    const char *database = NULL;
+    (void)hy_session_default_database(session, &database);
     statement->env = (HyFuncEnv){
         .arena = statement->arena,
         .style = hy_settings_style(session->settings),
         .cancel = &session->cancel,
         .memory = &session->memory,
         .statement_time = session->in_transaction ? session->transaction_time : hy_timestamp_now(),
-        .database_name = database ? hy_database_path(database) : NULL,
+        .database_name = database,
         .setting = read_setting,
         .session = session,
+        .questions = &hy_session_questions,
+        .start_time = session->instance->start_time,
         .random_state = {session->random_state[0]++, session->random_state[1]},
     };
 }
@@ -34,6 +38,7 @@ HyStatus hy_statement_open(HySession *session, const char *sql, size_t len, HySt
     out->arena = hy_arena_create();
     if (!out->arena)
         return hy_error_oom(0);
+    HY_TRY(hy_session_read_search_path(session));
     init_env(out);
     hy_statement_init_resolver(out);
     out->bind = (HyBindContext){
@@ -89,33 +94,51 @@ static HyStatus set_tag(HyResult *result, const char *verb, int64_t count)
     return hy_result_set_tag(result, "%s %lld", verb, (long long)count);
 }
 
-HyStatus hy_statement_run(
-    HyStatement *statement, HyBoundQuery *query, HyResult *result, const char *verb)
+HyStatus hy_statement_plan(HyStatement *statement, HyBoundQuery *query)
 {
-    HySession *session = statement->session;
     HY_TRY(hy_statement_transaction(statement));
     HyPlanContext plan = {.arena = statement->arena,
         .style = statement->env.style,
         .env = &statement->env,
         .transaction = statement->transaction};
-    HY_TRY(hy_plan(query, &plan));
+    return hy_plan(query, &plan);
+}
 
+/* rows NULL: they are thrown away. */
+static HyStatus run_planned(
+    HyStatement *statement, HyBoundQuery *query, bool analyze, HyRowset **rows, int64_t *affected)
+{
+    HySession *session = statement->session;
     HyExecContext exec;
     hy_exec_context_init(&exec, session->instance->pool, &session->memory, &session->cancel,
         &statement->env, statement->transaction);
+    exec.analyze = analyze;
     exec.session = session;
     exec.system_rows = hy_session_system_rows;
+    show_running(session, &exec);
+    HyStatus st = hy_exec_run(&exec, query, statement->arena, rows, affected);
+    show_running(session, NULL);
+    HY_TRY(st);
+    return hy_statement_commit(statement);
+}
+
+HyStatus hy_statement_analyze(HyStatement *statement, HyBoundQuery *query)
+{
+    int64_t affected = 0;
+    HY_TRY(hy_statement_plan(statement, query));
+    return run_planned(statement, query, true, NULL, &affected);
+}
+
+HyStatus hy_statement_run(
+    HyStatement *statement, HyBoundQuery *query, HyResult *result, const char *verb)
+{
     int64_t affected = 0;
     bool gives_rows = query->column_names != NULL;
+    HY_TRY(hy_statement_plan(statement, query));
     if (gives_rows)
         HY_TRY(hy_result_set_columns(
             result, query->column_names, query->column_types, query->n_columns));
-    show_running(session, &exec);
-    HyStatus st =
-        hy_exec_run(&exec, query, statement->arena, gives_rows ? &result->rows : NULL, &affected);
-    show_running(session, NULL);
-    HY_TRY(st);
-    HY_TRY(hy_statement_commit(statement));
+    HY_TRY(run_planned(statement, query, false, gives_rows ? &result->rows : NULL, &affected));
     bool is_query = query->root->kind != HY_ALG_INSERT && query->root->kind != HY_ALG_UPDATE &&
                     query->root->kind != HY_ALG_DELETE && query->root->kind != HY_ALG_COPY_TO;
     if (!is_query)

@@ -39,6 +39,11 @@ HyStatus hy_statement_commit(HyStatement *statement) HY_MUST_CHECK;
 HyStatus hy_statement_run(
     HyStatement *statement, HyBoundQuery *query, HyResult *result, const char *verb) HY_MUST_CHECK;
 
+/* Only the plan; a plan is not run twice. */
+HyStatus hy_statement_plan(HyStatement *statement, HyBoundQuery *query) HY_MUST_CHECK;
+/* Plans and runs, throws the rows away and notes in the plan what happened: EXPLAIN ANALYZE. */
+HyStatus hy_statement_analyze(HyStatement *statement, HyBoundQuery *query) HY_MUST_CHECK;
+
 /* Carries out any statement: session/execute.c. */
 HyStatus hy_statement_execute(
     HyStatement *statement, const HyAstStmt *stmt, HyResult *result) HY_MUST_CHECK;
@@ -55,7 +60,11 @@ HyStatus hy_statement_place(HyStatement *statement, const HyAstName *parts, size
 HyStatus hy_statement_find_table(
     HyStatement *statement, const HyAstQName *name, bool missing_ok, HyTable **out) HY_MUST_CHECK;
 
-/* ---- DDL: session/ddl.c, session/ddl_table.c, session/ddl_database.c ---- */
+/* ---- DDL: session/ddl_*.c ---- */
+
+/* 0A000 inside a transaction that has changed rows: DDL takes effect at once, which would leave
+ * them behind. */
+HyStatus hy_statement_check_ddl(const HyStatement *statement) HY_MUST_CHECK;
 
 HyStatus hy_execute_create_table(
     HyStatement *statement, const HyAstCreateTable *create, HyResult *result) HY_MUST_CHECK;
@@ -65,6 +74,9 @@ HyStatus hy_execute_drop_table(
     HyStatement *statement, const HyAstDrop *drop, HyResult *result) HY_MUST_CHECK;
 HyStatus hy_execute_truncate(
     HyStatement *statement, const HyAstTruncate *truncate, HyResult *result) HY_MUST_CHECK;
+/* COMMENT ON COLUMN: checks the name; comments are not kept, as in the genuine server. */
+HyStatus hy_execute_comment(
+    HyStatement *statement, const HyAstQName *column, HyResult *result) HY_MUST_CHECK;
 HyStatus hy_execute_schema(
     HyStatement *statement, const HyAstStmt *stmt, HyResult *result) HY_MUST_CHECK;
 HyStatus hy_execute_database(
@@ -97,5 +109,14 @@ HyStatus hy_execute_execute(
 HyStatus hy_execute_deallocate(
     HyStatement *statement, const HyAstDeallocate *deallocate, HyResult *result) HY_MUST_CHECK;
 void hy_session_drop_prepared(HySession *session);
+/* session/explain_command.c */
+HyStatus hy_execute_explain(
+    HyStatement *statement, const HyAstExplain *explain, HyResult *result) HY_MUST_CHECK;
+/* session/cursor.c */
+HyStatus hy_execute_cursor(
+    HyStatement *statement, const HyAstCursor *cursor, HyResult *result) HY_MUST_CHECK;
+/* At the end of a transaction. */
+void hy_session_end_cursors(HySession *session, bool is_committed);
+void hy_session_drop_cursors(HySession *session);
 
 #endif

@@ -22,6 +22,7 @@ static HyStatus commit(HySession *session, HyResult *result)
     session->transaction = NULL;
     session->in_transaction = false;
     session->is_aborted = false;
+    hy_session_end_cursors(session, !was_aborted);
     if (transaction)
         HY_TRY(hy_transaction_commit(transaction));
     return hy_result_set_tag(result, was_aborted ? "ROLLBACK" : "COMMIT");
@@ -35,6 +36,7 @@ static HyStatus rollback(HySession *session, HyResult *result)
     session->transaction = NULL;
     session->in_transaction = false;
     session->is_aborted = false;
+    hy_session_end_cursors(session, false);
     return hy_result_set_tag(result, "ROLLBACK");
 }
 

@@ -920,6 +920,7 @@ typedef struct HyAstCursor {
     HyAstQuery *query; /* DECLARE, else NULL */
     HyAstExpr *count;  /* FETCH n, or NULL: one row */
     bool all;          /* FETCH ALL */
+    bool with_hold;    /* DECLARE .. WITH HOLD */
 } HyAstCursor;
 
 typedef enum HyAstStmtKind {

@@ -274,7 +274,7 @@ static void print_cursor(HyAstPrinter *pr, const HyAstCursor *cursor)
     switch (cursor->kind) {
     case HY_AST_CURSOR_DECLARE:
         print_named(pr, "DECLARE ", &cursor->name);
-        hy_print_text(pr, " CURSOR FOR ");
+        hy_print_text(pr, cursor->with_hold ? " CURSOR WITH HOLD FOR " : " CURSOR FOR ");
         hy_print_query(pr, cursor->query);
         break;
     case HY_AST_CURSOR_CLOSE:

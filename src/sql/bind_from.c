@@ -1,5 +1,6 @@
 /* FROM: tables, subqueries, functions and joins, with the names that they bring into scope. */
 #include "base/levenshtein.h"
+#include "catalog/system_relations.h"
 #include "catalog/table.h"
 #include "sql/bind_internal.h"
 #include "types/cast.h"
@@ -135,8 +136,10 @@ static HyStatus bind_system(HyBinder *b, const HyRelationRef *ref, HyAlg **alg, 
         set_leaf_column(b, *alg, *out, i, ref->column_names[i], ref->column_types[i]);
         (*alg)->table_columns[i] = (uint32_t)i;
     }
+    (*out)->n_columns = hy_system_relation_visible_count(ref->system_id);
     (*out)->schema = ref->schema;
     (*out)->database = ref->database;
+    (*out)->scan = *alg;
     return HY_OK;
 }
 

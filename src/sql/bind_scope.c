@@ -1,5 +1,6 @@
 /* Scopes and the lookup of column names. */
 #include "base/levenshtein.h"
+#include "catalog/system_relations.h"
 #include "catalog/table.h"
 #include "sql/bind_internal.h"
 
@@ -76,11 +77,23 @@ static HyStatus hint_column(HyStatus st, const HyScope *scope, const char *name)
     return match.best ? hy_error_hint(st, "did you mean '%s'?", match.best) : st;
 }
 
+/* The oid of a system relation, which `*` leaves out. */
+static HyStatus hidden_column(HyBinder *b, const HyAlg *scan, const char *name, HyExpr **out)
+{
+    size_t n = hy_system_relation_column_count(scan->system_id);
+    for (size_t i = hy_system_relation_visible_count(scan->system_id); i < n; i++)
+        if (strcmp(hy_system_relation_column_name(scan->system_id, i), name) == 0)
+            return hy_expr_column(b->arena, scan->columns[i], scan->types[i], out);
+    return HY_OK;
+}
+
 /* ctid, tableoid and xmin of a stored table; *out NULL for other names. */
 static HyStatus system_column(
     HyBinder *b, const HyScopeTable *table, const char *name, HyExpr **out)
 {
     *out = NULL;
+    if (table->scan && table->scan->kind == HY_ALG_SYSTEM)
+        return hidden_column(b, table->scan, name, out);
     if (!table->scan || table->scan->kind != HY_ALG_SCAN)
         return HY_OK;
     HyType type = hy_type_nullable(hy_type(HY_TYPE_INT8), false);
@@ -93,7 +106,7 @@ static HyStatus system_column(
     value.is_null = false;
     if (strcmp(name, "tableoid") == 0) {
         value.type.id = HY_TYPE_REGCLASS;
-        value.u32 = table->scan->table->oid;
+        value.u32 = hy_system_table_oid(table->scan->table);
     } else if (strcmp(name, "xmin") != 0) {
         return HY_OK;
     }

@@ -66,8 +66,12 @@ static HyStatus parse_column_clause(HyParser *p, HyAstColumnDef *def, bool *foun
     }
     if (accept(p, HY_KW_NULL))
         return set_nullability(def, HY_AST_NULLABLE);
-    if (accept(p, HY_KW_DEFAULT))
+    if (accept(p, HY_KW_DEFAULT)) {
+        if (def->default_value)
+            return hy_error(
+                "42601", "multiple default values specified for column '%s'", def->name.text);
         return hy_parse_expr(p, &def->default_value);
+    }
     HyAstName name = {0};
     if (accept(p, HY_KW_CONSTRAINT)) {
         HY_TRY(hy_parse_name(p, &name));

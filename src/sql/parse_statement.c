@@ -207,7 +207,8 @@ static HyStatus parse_declare(HyParser *p, HyAstCursor *cursor)
             break;
     }
     HY_TRY(expect(p, HY_KW_CURSOR));
-    if (accept(p, HY_KW_WITH) || accept(p, HY_KW_WITHOUT))
+    cursor->with_hold = accept(p, HY_KW_WITH);
+    if (cursor->with_hold || accept(p, HY_KW_WITHOUT))
         HY_TRY(expect(p, HY_KW_HOLD));
     HY_TRY(expect(p, HY_KW_FOR));
     return hy_parse_query(p, &cursor->query);

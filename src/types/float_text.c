@@ -203,6 +203,18 @@ size_t hy_float_format(float v, int extra_float_digits, char out[HY_FLOAT_TEXT_M
     return format_digits((double)v, 6 + extra_float_digits, out);
 }
 
+size_t hy_float_format_shortest(float v, char out[HY_FLOAT_TEXT_MAX])
+{
+    size_t len = 0;
+    for (int precision = 6; precision <= 9; precision++) {
+        float back;
+        len = format_digits((double)v, precision, out);
+        if (hy_float_parse(out, len, &back) && (back == v || v != v))
+            break;
+    }
+    return len;
+}
+
 size_t hy_double_format_shortest(double v, char out[HY_FLOAT_TEXT_MAX])
 {
     size_t len = 0;

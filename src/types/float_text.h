@@ -12,8 +12,10 @@
  * and -Infinity apart. Return the length; no terminator. */
 size_t hy_double_format(double v, int extra_float_digits, char out[HY_FLOAT_TEXT_MAX]);
 size_t hy_float_format(float v, int extra_float_digits, char out[HY_FLOAT_TEXT_MAX]);
-/* The shortest text that reads back as the same double (JSON, CLI); same notation. */
+/* The shortest text of at least 15 (6) digits that reads back as the same number: JSON, CLI, and
+ * what extra_float_digits above 0 means. */
 size_t hy_double_format_shortest(double v, char out[HY_FLOAT_TEXT_MAX]);
+size_t hy_float_format_shortest(float v, char out[HY_FLOAT_TEXT_MAX]);
 
 /* The nearest double of a decimal number: sign, digits, point, exponent; "nan", "inf", "infinity"
  * in any case with a sign; blanks around. Too large gives infinity, too small zero. False: anything

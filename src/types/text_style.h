@@ -2,7 +2,9 @@
 #ifndef HY_TYPES_TEXT_STYLE_H
 #define HY_TYPES_TEXT_STYLE_H
 
+#include "base/buffer.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 typedef enum HyDateOrder { HY_DATE_MDY, HY_DATE_DMY, HY_DATE_YMD } HyDateOrder;
 typedef enum HyIntervalStyle {
@@ -14,6 +16,17 @@ typedef enum HyIntervalStyle {
 
 typedef struct HyTimeZone HyTimeZone; /* types/timezone.h */
 
+/* Names of relations and functions (regclass, regproc), which only a session knows. Both may be
+ * called by any thread while a statement runs. */
+typedef struct HyObjectNames {
+    void *session;
+    /* Appends the name, or the number when there is no such object. */
+    HyStatus (*format_relation)(void *session, uint32_t oid, HyBuffer *out);
+    /* Errors: 42P01, 42883, 22P02. */
+    HyStatus (*parse_relation)(void *session, const char *text, size_t len, uint32_t *oid);
+    HyStatus (*parse_function)(void *session, const char *text, size_t len, uint32_t *oid);
+} HyObjectNames;
+
 typedef struct HyTextStyle {
     HyDateOrder date_order;
     bool date_lenient;
@@ -24,6 +37,7 @@ typedef struct HyTextStyle {
     char lc_time[32];            /* "en_us" */
     int first_day_of_week;       /* lc_time_first_day_of_week: 1 = Monday .. 7 = Sunday (default) */
     int minimal_days_in_first_week;
+    const HyObjectNames *names; /* NULL: objects have numbers only */
 } HyTextStyle;
 
 /* Defaults: MDY lenient, iso_8601, 0 digits, hex, UTC. */

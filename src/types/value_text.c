@@ -53,9 +53,13 @@ static size_t format_fixed(HyType type, const void *value, const HyTextStyle *st
     case HY_TYPE_REGPROC:
         return hy_uint64_format(hy_load_u32(value), out);
     case HY_TYPE_FLOAT4:
-        return hy_float_format(hy_load_f32(value), style->extra_float_digits, out);
+        return style->extra_float_digits > 0
+                   ? hy_float_format_shortest(hy_load_f32(value), out)
+                   : hy_float_format(hy_load_f32(value), style->extra_float_digits, out);
     case HY_TYPE_FLOAT8:
-        return hy_double_format(hy_load_f64(value), style->extra_float_digits, out);
+        return style->extra_float_digits > 0
+                   ? hy_double_format_shortest(hy_load_f64(value), out)
+                   : hy_double_format(hy_load_f64(value), style->extra_float_digits, out);
     case HY_TYPE_NUMERIC: {
         bool wide = type.precision > HY_NUMERIC_MAX_SHORT_PRECISION;
         return hy_numeric_format(
@@ -140,6 +144,8 @@ HyStatus hy_value_format(HyType type, const void *value, const HyTextStyle *styl
     if (hy_type_physical(type) != HY_PHYS_STRING) {
         if (type.id == HY_TYPE_REGTYPE)
             return format_regtype(hy_load_u32(value), out);
+        if (type.id == HY_TYPE_REGCLASS && style->names)
+            return style->names->format_relation(style->names->session, hy_load_u32(value), out);
         HY_TRY(hy_buffer_reserve(out, FIXED_TEXT_MAX));
         out->len += format_fixed(type, value, style, out->data + out->len);
         return HY_OK;
@@ -223,15 +229,20 @@ static HyStatus parse_oid(const char *text, size_t len, uint32_t *out)
     return HY_OK;
 }
 
-/* Object names need the catalog, which is above this layer; here only their numbers and, for types,
- * the names of the built-in ones. */
-static HyStatus parse_registry(HyTypeId id, const char *text, size_t len, uint32_t *out)
+/* Numbers, and the names of built-in types; names of other objects need the catalog, which is above
+ * this layer. */
+static HyStatus parse_registry(
+    HyTypeId id, const char *text, size_t len, const HyObjectNames *names, uint32_t *out)
 {
     int64_t v;
     if (hy_int64_parse(text, len, &v) == HY_INT_OK && v >= 0 && v <= UINT32_MAX) {
         *out = (uint32_t)v;
         return HY_OK;
     }
+    if (id == HY_TYPE_REGCLASS && names)
+        return names->parse_relation(names->session, text, len, out);
+    if (id == HY_TYPE_REGPROC && names)
+        return names->parse_function(names->session, text, len, out);
     int shown = len < 200 ? (int)len : 200;
     if (id == HY_TYPE_REGCLASS)
         return hy_error("42P01", "table %.*s does not exist", shown, text);
@@ -445,7 +456,7 @@ HyStatus hy_value_parse(HyArena *arena, HyType type, const HyTextStyle *style, c
     case HY_TYPE_REGCLASS:
     case HY_TYPE_REGTYPE:
     case HY_TYPE_REGPROC:
-        return parse_registry(type.id, text, len, payload);
+        return parse_registry(type.id, text, len, style->names, payload);
     default:
         return parse_string(arena, type, style, text, len, payload);
     }

@@ -1,0 +1,151 @@
+/* Functions that clients call on rows of pg_catalog: visibility, definitions as text, owners and
+ * privileges. Objects are given by number; oid and integer go to bigint without a choice to make.
+ */
+#include "catalog/system_relations.h"
+#include "func/families.h"
+#include "func/text_kernel.h"
+
+/* ---- Visibility and privileges ---- */
+
+HY_TEXT_KERNEL(table_is_visible, uint8_t, {
+    int64_t oid = hy_arg_int8(&args[0], i);
+    r = env->questions && env->questions->is_visible(env->session, (uint32_t)oid);
+})
+HY_TEXT_KERNEL(yes, uint8_t, { r = true; })
+HY_TEXT_KERNEL(no, uint8_t, { r = false; })
+
+static const HySignature table_is_visible_list[] = {
+    {1, {HY_I}, HY_TYPE_BOOL, table_is_visible, HY_SIG_PLAIN},
+};
+static const HySignature function_is_visible_list[] = {
+    {1, {HY_I}, HY_TYPE_BOOL, yes, HY_SIG_PLAIN},
+};
+static const HySignature has_function_privilege_list[] = {
+    {2, {HY_T, HY_T}, HY_TYPE_BOOL, yes, HY_SIG_PLAIN},
+    {2, {HY_I, HY_T}, HY_TYPE_BOOL, yes, HY_SIG_PLAIN},
+    {3, {HY_T, HY_T, HY_T}, HY_TYPE_BOOL, yes, HY_SIG_PLAIN},
+    {3, {HY_T, HY_I, HY_T}, HY_TYPE_BOOL, yes, HY_SIG_PLAIN},
+    {3, {HY_I, HY_T, HY_T}, HY_TYPE_BOOL, yes, HY_SIG_PLAIN},
+    {3, {HY_I, HY_I, HY_T}, HY_TYPE_BOOL, yes, HY_SIG_PLAIN},
+};
+static const HySignature is_other_temp_schema_list[] = {
+    {1, {HY_I}, HY_TYPE_BOOL, no, HY_SIG_PLAIN},
+};
+static const HySignature never_list[] = {
+    {0, {0}, HY_TYPE_BOOL, no, HY_SIG_NOT_NULL},
+};
+
+/* Everything belongs to the one user that there is. */
+HY_TEXT_KERNEL(userbyid, HyString, {
+    static const char name[] = "tableau_internal_user";
+    bool is_user = hy_arg_int8(&args[0], i) == HY_OID_USER;
+    r = is_user ? hy_string_view(name, sizeof name - 1) : hy_string_view("", 0);
+})
+
+static const HySignature userbyid_list[] = {
+    {1, {HY_I}, HY_T, userbyid, HY_SIG_PLAIN},
+};
+
+HY_TEXT_KERNEL(my_temp_schema, uint32_t, { r = HY_OID_PG_TEMP; })
+
+static const HySignature my_temp_schema_list[] = {
+    {0, {0}, HY_TYPE_OID, my_temp_schema, HY_SIG_NOT_NULL},
+};
+
+/* ---- Definitions as text ---- */
+
+/* Defaults are stored as the text that was written. */
+HY_TEXT_KERNEL(get_expr, HyString, { r = hy_arg_string(&args[0], i); })
+
+static const HySignature get_expr_list[] = {
+    {2, {HY_T, HY_I}, HY_T, get_expr, HY_SIG_PLAIN},
+    {3, {HY_T, HY_I, HY_TYPE_BOOL}, HY_T, get_expr, HY_SIG_PLAIN},
+};
+
+/* Objects that there are none of, or that have no text: comments, views, rules, triggers. */
+static HyStatus nothing(HyFuncEnv *env, const HyFuncCall *call HY_UNUSED,
+    const HyVector *args HY_UNUSED, size_t n, HyVector *out)
+{
+    memset(out->data, 0, n * hy_physical_size(hy_type_physical(out->type)));
+    HY_TRY(hy_vector_need_validity(env->arena, out, n));
+    hy_bitmap_fill(out->validity, n, false);
+    return HY_OK;
+}
+
+#define NOTHING HY_T, nothing, HY_SIG_NOT_STRICT
+static const HySignature description_list[] = {{2, {HY_I, HY_T}, NOTHING}};
+static const HySignature column_description_list[] = {{2, {HY_I, HY_I}, NOTHING}};
+static const HySignature definition_list[] = {{1, {HY_I}, NOTHING}};
+static const HySignature pretty_definition_list[] = {
+    {1, {HY_I}, NOTHING},
+    {2, {HY_I, HY_TYPE_BOOL}, NOTHING},
+};
+static const HySignature index_definition_list[] = {
+    {1, {HY_I}, NOTHING},
+    {3, {HY_I, HY_I, HY_TYPE_BOOL}, NOTHING},
+};
+static const HySignature view_definition_list[] = {
+    {1, {HY_I}, NOTHING},
+    {1, {HY_T}, NOTHING},
+    {2, {HY_I, HY_TYPE_BOOL}, NOTHING},
+    {2, {HY_T, HY_TYPE_BOOL}, NOTHING},
+};
+static const HySignature location_list[] = {{0, {0}, NOTHING}};
+static const HySignature replay_time_list[] = {
+    {0, {0}, HY_TYPE_TIMESTAMP, nothing, HY_SIG_NOT_STRICT}};
+
+static HyStatus refuse(HyFuncCall *call)
+{
+    return hy_error("0A000", "Function '%s' does not exist", call->func->name);
+}
+
+#define ENTRY(name, min, max, list, signature, doc)                                                \
+    {                                                                                              \
+        name, HY_FUNC_SCALAR, HY_STABLE, min, max, hy_resolve_signatures, HY_SIGNATURES(list),     \
+            name signature, doc                                                                    \
+    }
+#define EMPTY(name, min, max, list, signature)                                                     \
+    ENTRY(name, min, max, list, signature, "Always null: there are no such objects.")
+#define REFUSED(name)                                                                              \
+    {                                                                                              \
+        name, HY_FUNC_SCALAR, HY_STABLE, 0, 255, refuse, NULL, name "(..)", "Refused."             \
+    }
+static const HyFunc functions[] = {
+    ENTRY("pg_table_is_visible", 1, 1, table_is_visible_list, "(table oid) -> boolean",
+        "Whether the table is found by its name alone."),
+    ENTRY("pg_function_is_visible", 1, 1, function_is_visible_list, "(function oid) -> boolean",
+        "Always true."),
+    ENTRY("pg_is_other_temp_schema", 1, 1, is_other_temp_schema_list, "(schema oid) -> boolean",
+        "Always false: the temporary tables of others are not seen."),
+    ENTRY("pg_my_temp_schema", 0, 0, my_temp_schema_list, "() -> oid",
+        "The schema of the session's temporary tables."),
+    ENTRY("has_function_privilege", 2, 3, has_function_privilege_list,
+        "([user,] function, privilege text) -> boolean", "Always true."),
+    ENTRY("pg_get_userbyid", 1, 1, userbyid_list, "(user oid) -> text", "The name of a user."),
+    ENTRY("pg_get_expr", 2, 3, get_expr_list,
+        "(expression text, table oid [, pretty boolean]) -> text", "The text of a default."),
+    ENTRY("pg_is_in_recovery", 0, 0, never_list, "() -> boolean", "Always false."),
+    ENTRY("pg_is_xlog_replay_paused", 0, 0, never_list, "() -> boolean", "Always false."),
+    EMPTY("obj_description", 2, 2, description_list, "(object oid, catalog text) -> text"),
+    EMPTY("shobj_description", 2, 2, description_list, "(object oid, catalog text) -> text"),
+    EMPTY("col_description", 2, 2, column_description_list, "(table oid, column integer) -> text"),
+    EMPTY("pg_get_constraintdef", 1, 2, pretty_definition_list,
+        "(constraint oid [, pretty boolean]) -> text"),
+    EMPTY("pg_get_ruledef", 1, 2, pretty_definition_list, "(rule oid [, pretty boolean]) -> text"),
+    EMPTY("pg_get_triggerdef", 1, 2, pretty_definition_list,
+        "(trigger oid [, pretty boolean]) -> text"),
+    EMPTY("pg_get_viewdef", 1, 2, view_definition_list, "(view [, pretty boolean]) -> text"),
+    EMPTY("pg_get_indexdef", 1, 3, index_definition_list,
+        "(index oid [, column integer, pretty boolean]) -> text"),
+    EMPTY("pg_get_functiondef", 1, 1, definition_list, "(function oid) -> text"),
+    EMPTY("pg_get_function_arguments", 1, 1, definition_list, "(function oid) -> text"),
+    EMPTY("pg_get_function_identity_arguments", 1, 1, definition_list, "(function oid) -> text"),
+    EMPTY("pg_get_function_result", 1, 1, definition_list, "(function oid) -> text"),
+    EMPTY("pg_last_xlog_receive_location", 0, 0, location_list, "() -> text"),
+    EMPTY("pg_last_xlog_replay_location", 0, 0, location_list, "() -> text"),
+    EMPTY("pg_last_xact_replay_timestamp", 0, 0, replay_time_list, "() -> timestamp"),
+    REFUSED("has_database_privilege"),
+    REFUSED("has_schema_privilege"),
+    REFUSED("has_table_privilege"),
+};
+HY_DEFINE_FAMILY(system_catalog, functions);
