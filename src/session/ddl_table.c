@@ -177,9 +177,10 @@ static HyStatus columns_of_query(
 {
     HyTableColumn *columns;
     HY_ARENA_NEW(statement->arena, columns, query->n_columns);
-    for (size_t i = 0; i < query->n_columns; i++)
-        columns[i] =
-            (HyTableColumn){.name = query->column_names[i], .type = query->column_types[i]};
+    for (size_t i = 0; i < query->n_columns;
+         i++) /* a table made of a query may always hold nulls */
+        columns[i] = (HyTableColumn){
+            .name = query->column_names[i], .type = hy_type_nullable(query->column_types[i], true)};
     out->columns = columns;
     out->n_columns = query->n_columns;
     return HY_OK;

@@ -35,7 +35,7 @@ bool hy_cast_exists(HyType from, HyType to)
     case HY_TYPE_INT4:
         return to.id == HY_TYPE_BOOL || hy_type_is_number(to) || is_registry(to.id);
     case HY_TYPE_INT8:
-        return to.id == HY_TYPE_BOOL || is_plain_number(to) || is_registry(to.id);
+        return to.id == HY_TYPE_BOOL || is_plain_number(to);
     case HY_TYPE_NUMERIC:
         return to.id == HY_TYPE_BOOL || is_plain_number(to);
     case HY_TYPE_FLOAT4:
@@ -54,7 +54,7 @@ bool hy_cast_exists(HyType from, HyType to)
     case HY_TYPE_REGCLASS:
     case HY_TYPE_REGTYPE:
     case HY_TYPE_REGPROC:
-        return to.id == HY_TYPE_OID || to.id == HY_TYPE_INT4 || to.id == HY_TYPE_INT8;
+        return to.id == HY_TYPE_OID || to.id == HY_TYPE_INT4;
     case HY_TYPE_ARRAY:
         return to.id == HY_TYPE_ARRAY && from.element && to.element &&
                hy_cast_exists(*from.element, *to.element);
@@ -191,6 +191,13 @@ static HyStatus cast_any_form(
     return cast_flat(ctx, &flat, n, try_cast, out);
 }
 
+/* Also the casts that only comparisons with integers make. */
+static bool can_cast(HyType from, HyType to)
+{
+    bool from_oid = from.id == HY_TYPE_OID || is_registry(from.id);
+    return hy_cast_exists(from, to) || (from_oid && to.id == HY_TYPE_INT8);
+}
+
 static HyStatus all_null(HyArena *arena, HyType type, HyVector *out)
 {
     HyValue null = hy_value_null(type);
@@ -201,7 +208,7 @@ HyStatus hy_cast_vector(HyArena *arena, const HyTextStyle *style, const HyVector
     HyType to, bool try_cast, HyVector *out)
 {
     HyType from = in->type;
-    if (!hy_cast_exists(from, to))
+    if (!can_cast(from, to))
         return hy_error("42601", "invalid cast");
     if (from.id == HY_TYPE_UNKNOWN)
         return all_null(arena, to, out);
@@ -221,7 +228,7 @@ HyStatus hy_cast_vector(HyArena *arena, const HyTextStyle *style, const HyVector
 HyStatus hy_cast_value(
     HyArena *arena, const HyTextStyle *style, const HyValue *in, HyType to, HyValue *out)
 {
-    if (!hy_cast_exists(in->type, to))
+    if (!can_cast(in->type, to))
         return hy_error("42601", "invalid cast");
     if (in->is_null || in->type.id == HY_TYPE_UNKNOWN) {
         *out = hy_value_null(to);

@@ -29,6 +29,8 @@ static size_t format_char1(uint32_t code, char *out)
 static HyStatus format_regtype(uint32_t oid, HyBuffer *out)
 {
     HyType type = hy_type_from_oid(oid, -1);
+    if (oid == hy_type_oid(hy_type(HY_TYPE_UNKNOWN)))
+        return hy_buffer_append_str(out, "unknown");
     if (type.id == HY_TYPE_UNKNOWN)
         return hy_buffer_printf(out, "%u", oid);
     return type.id == HY_TYPE_NUMERIC ? hy_buffer_append_str(out, "numeric")
