@@ -80,7 +80,7 @@ static void use_session(Runner *r, const char *name)
     (void)snprintf(s->name, sizeof s->name, "%s", name);
     openhyper_error *error = openhyper_connect(r->instance, NULL, &s->connection);
     if (!error)
-        error = openhyper_attach(s->connection, r->db, NULL, OPENHYPER_CREATE_IF_NOT_EXISTS);
+        error = openhyper_attach(s->connection, r->db, r->db, OPENHYPER_CREATE_IF_NOT_EXISTS);
     if (error)
         die(error);
     r->current = r->n_sessions++;
