@@ -119,19 +119,6 @@ static const HySignature set_config_list[] = {
 
 /* ---- Databases ---- */
 
-HY_TEXT_KERNEL(current_database, HyString, {
-    if (env->database_name) {
-        r = text_of(env->database_name);
-    } else {
-        HY_TRY(hy_vector_need_validity(env->arena, out, n));
-        hy_bitmap_clear(out->validity, i);
-    }
-})
-
-static const HySignature current_database_list[] = {
-    {0, {0}, HY_T, current_database, HY_SIG_MAY_NULL},
-};
-
 HY_TEXT_KERNEL(has_database, uint8_t, {
     const char *alias;
     HY_TRY(copy_argument(env, &args[0], i, &alias));
@@ -145,6 +132,85 @@ static HyStatus resolve_has_database(HyFuncCall *call)
             "42601", "\"%s\" requires a constant database alias as input", call->func->name);
     hy_call_set(call, hy_type(HY_TYPE_BOOL), has_database, HY_SIG_PLAIN);
     return HY_OK;
+}
+
+/* A text, or null for NULL. */
+static HyStatus text_or_null(
+    HyFuncEnv *env, const char *text, HyVector *out, size_t i, size_t n, HyString *r)
+{
+    if (text) {
+        *r = text_of(text);
+        return HY_OK;
+    }
+    HY_TRY(hy_vector_need_validity(env->arena, out, n));
+    hy_bitmap_clear(out->validity, i);
+    return HY_OK;
+}
+
+HY_TEXT_KERNEL(
+    current_database, HyString, { HY_TRY(text_or_null(env, env->database_name, out, i, n, &r)); })
+
+static const HySignature current_database_list[] = {
+    {0, {0}, HY_T, current_database, HY_SIG_MAY_NULL},
+};
+
+HY_TEXT_KERNEL(database_of_schema, HyString, {
+    const char *schema;
+    const char *alias = NULL;
+    HY_TRY(copy_argument(env, &args[0], i, &schema));
+    if (env->questions)
+        HY_TRY(env->questions->database_of_schema(env->session, schema, env->arena, &alias));
+    HY_TRY(text_or_null(env, alias, out, i, n, &r));
+})
+
+static HyStatus place_of_table(
+    HyFuncEnv *env, const HyVector *arg, size_t row, const char **alias, const char **schema)
+{
+    const char *table;
+    *alias = NULL;
+    *schema = NULL;
+    HY_TRY(copy_argument(env, arg, row, &table));
+    return env->questions
+               ? env->questions->place_of_table(env->session, table, env->arena, alias, schema)
+               : HY_OK;
+}
+
+HY_TEXT_KERNEL(database_of_table, HyString, {
+    const char *alias;
+    const char *schema;
+    HY_TRY(place_of_table(env, &args[0], i, &alias, &schema));
+    HY_TRY(text_or_null(env, alias, out, i, n, &r));
+})
+HY_TEXT_KERNEL(schema_of_table, HyString, {
+    const char *alias;
+    const char *schema;
+    HY_TRY(place_of_table(env, &args[0], i, &alias, &schema));
+    HY_TRY(text_or_null(env, schema, out, i, n, &r));
+})
+
+/* Names must be known when the statement is planned. */
+static HyStatus resolve_place(HyFuncCall *call, const char *what, HyScalarKernel kernel)
+{
+    if (!hy_type_is_text(call->arg_types[0]) || !call->consts[0])
+        return hy_error(
+            "42601", "\"%s\" requires a constant %s name as input", call->func->name, what);
+    hy_call_set(call, hy_type(HY_TYPE_TEXT), kernel, HY_SIG_MAY_NULL);
+    return HY_OK;
+}
+
+static HyStatus resolve_database_of_schema(HyFuncCall *call)
+{
+    return resolve_place(call, "schema", database_of_schema);
+}
+
+static HyStatus resolve_database_of_table(HyFuncCall *call)
+{
+    return resolve_place(call, "table", database_of_table);
+}
+
+static HyStatus resolve_schema_of_table(HyFuncCall *call)
+{
+    return resolve_place(call, "table", schema_of_table);
 }
 
 /* ---- The server ---- */
@@ -213,6 +279,14 @@ static const HyFunc functions[] = {
     {"hyper_has_database_attached", HY_FUNC_SCALAR, HY_STABLE, 1, 1, resolve_has_database, NULL,
         "hyper_has_database_attached(alias text) -> boolean",
         "Whether a database is attached under this alias."},
+    {"hyper_database_of_schema", HY_FUNC_SCALAR, HY_STABLE, 1, 1, resolve_database_of_schema, NULL,
+        "hyper_database_of_schema(schema text) -> text",
+        "The alias of the database in which the schema is found."},
+    {"hyper_database_of_table", HY_FUNC_SCALAR, HY_STABLE, 1, 1, resolve_database_of_table, NULL,
+        "hyper_database_of_table(table text) -> text",
+        "The alias of the database in which the table is found; null for temporary tables."},
+    {"hyper_schema_of_table", HY_FUNC_SCALAR, HY_STABLE, 1, 1, resolve_schema_of_table, NULL,
+        "hyper_schema_of_table(table text) -> text", "The schema in which the table is found."},
     ENTRY("version", HY_STABLE, version_list, 0, "version() -> text", "What this server is."),
     ENTRY("pg_client_encoding", HY_STABLE, encoding_name_list, 0, "pg_client_encoding() -> text",
         "The encoding of the client: always UTF8."),

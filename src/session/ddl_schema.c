@@ -8,14 +8,14 @@ static HyStatus new_schema_database(
 {
     const HySession *session = statement->session;
     size_t n = name->parts.n;
-    if (n >= 2) {
-        const HyAstName place[2] = {name->parts.items[n - 2], {.text = "public", .len = 6}};
-        const char *schema;
-        return hy_statement_place(statement, place, 2, false, out, &schema);
-    }
-    *out = hy_session_default_database(session, NULL);
+    *out = n >= 2 ? hy_attachments_find(&session->attachments, name->parts.items[n - 2].text)
+                  : hy_session_default_database(session, NULL);
     if (*out)
         return HY_OK;
+    if (n >= 2)
+        return hy_error("3D000",
+            "There is no database with the alias \"%s\" attached to this session.",
+            name->parts.items[n - 2].text);
     return session->attachments.n_items
                ? hy_error("3F000", "create statement could not resolve the schema")
                : hy_error("3D000", "there is no database attached to this session");

@@ -304,6 +304,42 @@ static bool has_database(void *context, const char *alias)
     return hy_attachments_find(&((HySession *)context)->attachments, alias) != NULL;
 }
 
+static HyStatus copy_name(HyArena *arena, const char *name, const char **out)
+{
+    *out = name ? hy_arena_strndup(arena, name, strlen(name)) : NULL;
+    return name && !*out ? hy_error_oom(0) : HY_OK;
+}
+
+static HyStatus database_of_schema(
+    void *context, const char *schema, HyArena *arena, const char **alias)
+{
+    const char *found = NULL;
+    HyDatabase *database = hy_session_default_database(context, &found);
+    bool exists =
+        is_made_for_system(schema) || (database && hy_database_has_schema(database, schema));
+    return copy_name(arena, exists ? found : NULL, alias);
+}
+
+/* Temporary tables are in no database. */
+static HyStatus place_of_table(
+    void *context, const char *name, HyArena *arena, const char **alias, const char **schema)
+{
+    uint32_t oid = find_visible(context, name);
+    const char *database = NULL;
+    *alias = NULL;
+    *schema = NULL;
+    if (!oid)
+        return HY_OK;
+    if (oid < HY_OID_FIRST_TEMPORARY)
+        (void)hy_session_default_database(context, &database);
+    HyTable *table = hy_system_relation_find_oid(oid) >= 0 ? NULL : table_of(context, oid);
+    HyStatus st = copy_name(arena, database, alias);
+    if (!st)
+        st = copy_name(arena, table ? table->schema_name : "pg_catalog", schema);
+    hy_table_unref(table);
+    return st;
+}
+
 static HyStatus set_setting(void *context, const char *name, const char *value)
 {
     return hy_settings_set(((HySession *)context)->settings, name, value);
@@ -311,6 +347,8 @@ static HyStatus set_setting(void *context, const char *name, const char *value)
 
 const HySessionQuestions hy_session_questions = {.search_schema = search_schema,
     .has_database = has_database,
+    .database_of_schema = database_of_schema,
+    .place_of_table = place_of_table,
     .is_visible = is_visible,
     .set_setting = set_setting};
 

@@ -9,19 +9,14 @@
 
 static bool is_system_schema(const char *schema)
 {
-    return strcmp(schema, "pg_catalog") == 0 || strcmp(schema, "information_schema") == 0;
+    return strcmp(schema, "pg_catalog") == 0 || strcmp(schema, "information_schema") == 0 ||
+           strcmp(schema, "tableau") == 0;
 }
 
 static HyStatus unknown_schema(const char *alias, const char *schema)
 {
     return alias ? hy_error("3F000", "schema \"%s\".\"%s\" does not exist", alias, schema)
                  : hy_error("3F000", "schema \"%s\" does not exist", schema);
-}
-
-static HyStatus unknown_database(const char *alias)
-{
-    return hy_error(
-        "3D000", "There is no database with the alias \"%s\" attached to this session.", alias);
 }
 
 /* The statement keeps every table it has seen until its end. */
@@ -211,7 +206,7 @@ HyStatus hy_statement_place(HyStatement *statement, const HyAstName *parts, size
     if (n_parts == 2) {
         *database = hy_attachments_find(&session->attachments, parts[0].text);
         if (!*database)
-            return unknown_database(parts[0].text);
+            return unknown_schema(parts[0].text, written);
     } else {
         *database = hy_session_default_database(session, NULL);
         if (!*database && !session->attachments.n_items)
