@@ -72,7 +72,7 @@ static HyStatus declare(HyStatement *statement, const HyAstCursor *ast, HyResult
     HySession *session = statement->session;
     HyStatus st = HY_OK;
     if (hy_string_map_get(&session->cursors, ast->name.text, ast->name.len))
-        return hy_error("42P03", "cursor '%s' already exists", ast->name.text);
+        return hy_error("42710", "cursor '%s' already exists", ast->name.text);
     HyCursor *cursor = calloc(1, sizeof *cursor);
     if (!cursor)
         return hy_error_oom(sizeof *cursor);
