@@ -162,6 +162,7 @@ HyStatus hy_instance_create(const HyInstanceSetting *settings, size_t n, HyInsta
     pthread_mutex_init(&instance->lock, NULL);
 
     HY_GO(hy_settings_create(NULL, &instance->defaults));
+    HY_GO(hy_watchdog_create(&instance->watchdog));
     for (size_t i = 0; i < n; i++) {
         bool is_known;
         HY_GO(take_setting(&options, &settings[i], &is_known));
@@ -189,6 +190,7 @@ void hy_instance_destroy(HyInstance *instance)
         return;
     while (instance->sessions)
         hy_error_free(hy_session_close(instance->sessions));
+    hy_watchdog_destroy(instance->watchdog);
     hy_catalog_destroy(instance->catalog);
     hy_task_pool_destroy(instance->pool);
     hy_settings_destroy(instance->defaults);

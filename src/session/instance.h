@@ -7,6 +7,7 @@
 #include "base/task_pool.h"
 #include "catalog/database.h"
 #include "session/settings.h"
+#include "session/watchdog.h"
 
 #include <pthread.h>
 
@@ -17,6 +18,7 @@ typedef struct HyInstance {
     HyMemory memory;
     HyCatalog *catalog;
     HySettings *defaults;
+    HyWatchdog *watchdog;
     int64_t default_database_version;
     uint64_t start_time;  /* as in HyFuncEnv */
     pthread_mutex_t lock; /* guards sessions */

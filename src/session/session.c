@@ -140,6 +140,25 @@ static HyStatus parse_and_execute(HyStatement *statement, HyResult *result)
     return hy_statement_execute(statement, stmt, result);
 }
 
+/* Within query_timeout. */
+static HyStatus execute_in_time(HyStatement *statement, HyResult *result)
+{
+    HySession *session = statement->session;
+    HyWatchdog *watchdog = session->instance->watchdog;
+    int64_t limit_ms = hy_settings_query_timeout_ms(session->settings);
+    if (!limit_ms)
+        return parse_and_execute(statement, result);
+    hy_watchdog_arm(watchdog, &session->watch, &session->cancel,
+        limit_ms < INT64_MAX / 1000 ? limit_ms * 1000 : INT64_MAX);
+    HyStatus st = parse_and_execute(statement, result);
+    hy_watchdog_disarm(watchdog, &session->watch);
+    if (!st || !session->watch.has_expired || strcmp(st->sqlstate, "57014") != 0)
+        return st;
+    hy_error_free(st);
+    return hy_error(
+        "53S01", "The query exceeded the time limit of %lld milliseconds.", (long long)limit_ms);
+}
+
 HyStatus hy_session_execute(HySession *session, const char *sql, size_t len, HyResult **out)
 {
     if (session->is_busy)
@@ -153,7 +172,7 @@ HyStatus hy_session_execute(HySession *session, const char *sql, size_t len, HyR
     atomic_store(&session->cancel.requested, false);
     st = hy_statement_open(session, sql, len, &statement);
     if (!st)
-        st = parse_and_execute(&statement, result);
+        st = execute_in_time(&statement, result);
     hy_statement_close(&statement);
     if (st) {
         hy_result_destroy(result);

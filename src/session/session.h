@@ -32,6 +32,7 @@ struct HySession {
     uint64_t transaction_time;  /* now() of the open transaction */
     bool is_busy;               /* an appender is open: other statements are 55006 */
     HyCancel cancel;
+    HyWatch watch; /* of the statement that runs, for query_timeout */
     uint64_t random_state[2];
     pthread_mutex_t running_lock; /* guards running */
     HyExecContext *running;       /* for progress; NULL between statements */

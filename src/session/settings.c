@@ -46,6 +46,7 @@ struct HySettings {
     char *values[N_SETTINGS];
     char *defaults[N_SETTINGS];
     HyTextStyle style;
+    int64_t query_timeout_ms;
 };
 
 static int find_setting(const char *name)
@@ -87,6 +88,11 @@ const HyTextStyle *hy_settings_style(const HySettings *settings)
 void hy_settings_set_names(HySettings *settings, const HyObjectNames *names)
 {
     settings->style.names = names;
+}
+
+int64_t hy_settings_query_timeout_ms(const HySettings *settings)
+{
+    return settings->query_timeout_ms;
 }
 
 const char *hy_settings_get(const HySettings *settings, const char *name)
@@ -163,9 +169,8 @@ static bool pick_choice(const char *choices, const char *value, char *out, size_
     return false;
 }
 
-/* "10s", "5min", "1h", "250ms"; a bare number counts seconds. Shown in the largest of minutes,
- * seconds and milliseconds that it is a multiple of. */
-static HyStatus check_duration(const char *value, char *out, size_t room)
+/* "10s", "5min", "1h", "250ms"; a bare number counts seconds. */
+static HyStatus parse_duration(const char *value, int64_t *ms)
 {
     static const struct {
         const char *name;
@@ -179,18 +184,25 @@ static HyStatus check_duration(const char *value, char *out, size_t room)
         return hy_error("22023", "not a valid unsigned integer");
     while (*end == ' ')
         end++;
-    for (size_t i = 0; i < HY_ARRAY_LEN(units); i++) {
-        int64_t ms;
-        if (strcmp(end, units[i].name) != 0)
-            continue;
-        if (__builtin_mul_overflow((int64_t)v, units[i].ms, &ms))
-            return hy_error("22023", "not a valid unsigned integer");
-        const char *unit = ms % 60000 == 0 ? "min" : ms % 1000 == 0 ? "s" : "ms";
-        int64_t shown = ms % 60000 == 0 ? ms / 60000 : ms % 1000 == 0 ? ms / 1000 : ms;
-        (void)snprintf(out, room, "%lld%s", (long long)shown, unit);
-        return HY_OK;
-    }
+    for (size_t i = 0; i < HY_ARRAY_LEN(units); i++)
+        if (strcmp(end, units[i].name) == 0)
+            return __builtin_mul_overflow((int64_t)v, units[i].ms, ms)
+                       ? hy_error("22023", "not a valid unsigned integer")
+                       : HY_OK;
     return bad_value("query_timeout", value);
+}
+
+/* Shown in the largest of minutes, seconds and milliseconds that it is a multiple of. */
+static HyStatus check_duration(const char *value, char *out, size_t room)
+{
+    int64_t ms;
+    HY_TRY(parse_duration(value, &ms));
+    const char *unit = ms % 60000 == 0 ? "min" : ms % 1000 == 0 ? "s" : "ms";
+    int64_t shown = ms % 60000 == 0 ? ms / 60000 : ms % 1000 == 0 ? ms / 1000 : ms;
+    if (ms == 0)
+        unit = "";
+    (void)snprintf(out, room, "%lld%s", (long long)shown, unit);
+    return HY_OK;
 }
 
 /* Language and optional script and region, as ICU names them: "de", "de_DE", "zh_Hans_CN". */
@@ -356,6 +368,8 @@ static HyStatus set_at(HySettings *settings, size_t i, const char *value)
         st = replace_text(&settings->values[i], canonical);
     if (!st)
         apply_value(&settings->style, s->name, canonical);
+    if (!st && s->rule == RULE_DURATION)
+        st = parse_duration(canonical, &settings->query_timeout_ms);
     if (!st && strcmp(s->name, "lc_all") == 0)
         st = set_at(settings, (size_t)find_setting("lc_time"), canonical);
     free(canonical);

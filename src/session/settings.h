@@ -29,6 +29,9 @@ const HyTextStyle *hy_settings_style(const HySettings *settings);
 /* Gives the text style the names of a session's objects, borrowed. */
 void hy_settings_set_names(HySettings *settings, const HyObjectNames *names);
 
+/* query_timeout in milliseconds; 0: none. */
+int64_t hy_settings_query_timeout_ms(const HySettings *settings);
+
 /* All settings by name: SHOW ALL, pg_settings. */
 size_t hy_settings_count(void);
 const char *hy_settings_name(size_t index);
