@@ -4,6 +4,7 @@
 #include "catalog/system_relations.h"
 #include "func/families.h"
 #include "func/text_kernel.h"
+#include "types/array.h"
 
 /* ---- Visibility and privileges ---- */
 
@@ -30,6 +31,7 @@ static const HySignature has_function_privilege_list[] = {
 };
 static const HySignature is_other_temp_schema_list[] = {
     {1, {HY_I}, HY_TYPE_BOOL, no, HY_SIG_PLAIN},
+    {1, {HY_T}, HY_TYPE_BOOL, no, HY_SIG_PLAIN},
 };
 static const HySignature never_list[] = {
     {0, {0}, HY_TYPE_BOOL, no, HY_SIG_NOT_NULL},
@@ -75,13 +77,18 @@ static HyStatus nothing(HyFuncEnv *env, const HyFuncCall *call HY_UNUSED,
 #define NOTHING HY_T, nothing, HY_SIG_NOT_STRICT
 static const HySignature description_list[] = {{2, {HY_I, HY_T}, NOTHING}};
 static const HySignature column_description_list[] = {{2, {HY_I, HY_I}, NOTHING}};
-static const HySignature definition_list[] = {{1, {HY_I}, NOTHING}};
+static const HySignature definition_list[] = {
+    {1, {HY_I}, NOTHING},
+    {1, {HY_T}, NOTHING},
+};
 static const HySignature pretty_definition_list[] = {
     {1, {HY_I}, NOTHING},
+    {1, {HY_T}, NOTHING},
     {2, {HY_I, HY_TYPE_BOOL}, NOTHING},
 };
 static const HySignature index_definition_list[] = {
     {1, {HY_I}, NOTHING},
+    {1, {HY_T}, NOTHING},
     {3, {HY_I, HY_I, HY_TYPE_BOOL}, NOTHING},
 };
 static const HySignature view_definition_list[] = {
@@ -93,6 +100,82 @@ static const HySignature view_definition_list[] = {
 static const HySignature location_list[] = {{0, {0}, NOTHING}};
 static const HySignature replay_time_list[] = {
     {0, {0}, HY_TYPE_TIMESTAMP, nothing, HY_SIG_NOT_STRICT}};
+
+/* ---- Table functions ---- */
+
+static HyStatus set_text_columns(
+    HyFuncCall *call, const HyTableFunction *function, const char *const *names, size_t n)
+{
+    HY_ARENA_NEW(call->arena, call->columns, n);
+    for (size_t i = 0; i < n; i++)
+        call->columns[i] = hy_type(HY_TYPE_TEXT);
+    call->column_names = (const char **)(uintptr_t)names;
+    call->n_columns = n;
+    call->table = function;
+    call->result = call->columns[0];
+    return HY_OK;
+}
+
+static HyStatus no_rows(HyFuncEnv *env HY_UNUSED, const HyFuncCall *call HY_UNUSED,
+    const HyValue *args HY_UNUSED, HyRowset *out HY_UNUSED)
+{
+    return HY_OK;
+}
+
+static HyStatus resolve_extensions(HyFuncCall *call)
+{
+    static const HyTableFunction function = {no_rows};
+    static const char *const names[] = {"name", "default_version", "comment"};
+    return set_text_columns(call, &function, names, HY_ARRAY_LEN(names));
+}
+
+/* "name=value" as two columns; without `=` the value is empty. */
+static HyStatus option_row(HyArena *arena, HyString *option, HyRowset *out)
+{
+    HyVector columns[2];
+    const char *text = hy_string_data(option);
+    const char *equals = memchr(text, '=', option->len);
+    size_t name_len = equals ? (size_t)(equals - text) : option->len;
+    HyValue name = hy_value_null(hy_type(HY_TYPE_TEXT));
+    HyValue value = name;
+    name.is_null = value.is_null = false;
+    name.string = hy_string_view(text, name_len);
+    value.string =
+        equals ? hy_string_view(equals + 1, option->len - name_len - 1) : hy_string_view("", 0);
+    HY_TRY(hy_vector_constant(arena, &name, &columns[0]));
+    HY_TRY(hy_vector_constant(arena, &value, &columns[1]));
+    const HyBatch batch = {.n_rows = 1, .n_cols = 2, .cols = columns};
+    return hy_rowset_append(out, &batch);
+}
+
+static HyStatus option_rows(
+    HyFuncEnv *env, const HyFuncCall *call, const HyValue *args, HyRowset *out)
+{
+    HyArrayReader reader;
+    if (args[0].is_null)
+        return HY_OK;
+    HY_TRY(hy_array_open(*call->arg_types[0].element, &args[0].string, &reader));
+    while (hy_array_next(&reader))
+        if (!reader.is_null)
+            HY_TRY(option_row(env->arena, &reader.string, out));
+    return HY_OK;
+}
+
+static HyStatus resolve_options(HyFuncCall *call)
+{
+    static const HyTableFunction function = {option_rows};
+    static const char *const names[] = {"option_name", "option_value"};
+    const HyType *type = &call->arg_types[0];
+    if (type->id != HY_TYPE_ARRAY || !type->element || !hy_type_is_text(*type->element) ||
+        type->element->id == HY_TYPE_CHAR1)
+        return hy_error("42601", "\"%s\" requires a string array argument", call->func->name);
+    return set_text_columns(call, &function, names, HY_ARRAY_LEN(names));
+}
+
+static HyStatus refuse_disabled(HyFuncCall *call)
+{
+    return hy_error("0A000", "%s is disabled", call->func->name);
+}
 
 static HyStatus refuse(HyFuncCall *call)
 {
@@ -144,6 +227,13 @@ static const HyFunc functions[] = {
     EMPTY("pg_last_xlog_receive_location", 0, 0, location_list, "() -> text"),
     EMPTY("pg_last_xlog_replay_location", 0, 0, location_list, "() -> text"),
     EMPTY("pg_last_xact_replay_timestamp", 0, 0, replay_time_list, "() -> timestamp"),
+    {"pg_available_extensions", HY_FUNC_TABLE, HY_STABLE, 0, 0, resolve_extensions, NULL,
+        "pg_available_extensions() -> setof (name, default_version, comment)", "Always empty."},
+    {"pg_options_to_table", HY_FUNC_TABLE, HY_IMMUTABLE, 1, 1, resolve_options, NULL,
+        "pg_options_to_table(options array(text)) -> setof (option_name, option_value)",
+        "Splits texts of the form name=value."},
+    {"hyper_schema_json", HY_FUNC_SCALAR, HY_STABLE, 0, 255, refuse_disabled, NULL,
+        "hyper_schema_json(..)", "Refused."},
     REFUSED("has_database_privilege"),
     REFUSED("has_schema_privilege"),
     REFUSED("has_table_privilege"),

@@ -51,6 +51,7 @@ HyStatus bind_function(
             call->consts[i] = NULL;
     }
     HY_TRY(bind_resolve(b, name, HY_FUNC_SCALAR, call, args, position));
+    n_args = call->n_args; /* a function may have no use for its arguments */
     HY_TRY(hy_expr_new(b->arena, HY_EXPR_CALL, call->result, position, n_args, out));
     for (size_t i = 0; i < n_args; i++)
         (*out)->args[i] = args[i];
