@@ -2,6 +2,8 @@
 #include "session/names.h"
 #include "session/statement.h"
 
+#include <string.h>
+
 /* Where a new schema goes: into the database written, or the one of unqualified names. */
 static HyStatus new_schema_database(
     HyStatement *statement, const HyAstQName *name, HyDatabase **out)
@@ -44,6 +46,13 @@ static HyStatus schema_database(
         hy_error_free(st);
         *out = NULL;
         return HY_OK;
+    }
+    if (st && strcmp(st->sqlstate, "3F000") == 0) {
+        hy_error_free(st);
+        const char *last = name->parts.items[n - 1].text;
+        return n > 1 ? hy_error("3F000", "unknown schema \"%s\".\"%s\"",
+                           name->parts.items[n - 2].text, last)
+                     : hy_error("3F000", "unknown schema \"%s\"", last);
     }
     return hy_error_at(st, name->span.offset);
 }

@@ -96,10 +96,12 @@ static HyStatus foreign_key(HyStatement *statement, const HyTableDefinition *tab
 {
     HyTable *referenced;
     HY_TRY(hy_statement_find_table(statement, &c->ref_table, !c->assumed, &referenced));
-    if (!c->assumed && (!referenced || !has_primary_key(referenced)))
-        return hy_error_at(hy_error("42P01", "unknown table \"%s\"",
-                               c->ref_table.parts.items[c->ref_table.parts.n - 1].text),
-            c->ref_table.span.offset);
+    const char *name = c->ref_table.parts.items[c->ref_table.parts.n - 1].text;
+    if (!referenced)
+        return hy_error_at(
+            hy_error("42P01", "unknown table \"%s\"", name), c->ref_table.span.offset);
+    if (!c->assumed && !has_primary_key(referenced))
+        return hy_error("42601", "no primary key defined in referenced table \"%s\"", name);
     HY_TRY(key_columns(statement, table, &c->columns, NULL, &out->columns));
     out->n_columns = c->columns.n;
     out->referenced_oid = referenced->oid;

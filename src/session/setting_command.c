@@ -73,10 +73,10 @@ HyStatus hy_execute_set(HyStatement *statement, const HyAstSet *set, HyResult *r
     HySettings *settings = statement->session->settings;
     switch (set->kind) {
     case HY_AST_SET_VALUE:
-        HY_TRY(hy_error_at(set_value(statement, set), set->name.span.offset));
+        HY_TRY(set_value(statement, set));
         break;
     case HY_AST_SET_DEFAULT:
-        HY_TRY(hy_error_at(hy_settings_reset(settings, set->name.text), set->name.span.offset));
+        HY_TRY(hy_settings_reset(settings, set->name.text));
         break;
     case HY_AST_RESET_ALL:
         HY_TRY(hy_settings_reset_all(settings));
@@ -107,8 +107,7 @@ HyStatus hy_execute_show(HyStatement *statement, const HyAstShow *show, HyResult
     const char *value = hy_settings_get(settings, show->name.text);
     if (!value)
         return hy_error_at(
-            hy_error("42601", "unrecognized configuration parameter '%s'", show->name.text),
-            show->name.span.offset);
+            hy_error("42601", "unrecognized configuration parameter '%s'", show->name.text), 0);
     HY_TRY(hy_result_set_columns(result, (const char *const[]){show->name.text}, &text, 1));
     HY_TRY(hy_result_add_text_row(result, &value, 1));
     return hy_result_set_tag(result, "SHOW");
