@@ -112,7 +112,7 @@ static SltCounts run_isolated(const char *path, const Options *options)
     SltCounts counts = {0};
     if (shared == MAP_FAILED || !mkdtemp(tmp))
         exit(2);
-    fflush(stdout);
+    fflush(NULL); /* else the child writes what is buffered here once more */
     pid_t child = fork();
     if (child == 0) {
         alarm(options->timeout);
