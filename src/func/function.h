@@ -38,8 +38,8 @@ typedef struct HySessionQuestions {
      * a table; in the arena or constant, NULL when there is none. */
     HyStatus (*database_of_schema)(
         void *session, const char *schema, HyArena *arena, const char **alias);
-    HyStatus (*place_of_table)(void *session, const char *table, HyArena *arena,
-        const char **alias, const char **schema);
+    HyStatus (*place_of_table)(
+        void *session, const char *table, HyArena *arena, const char **alias, const char **schema);
     /* Whether the relation of that number is found by its bare name. */
     bool (*is_visible)(void *session, uint32_t relation_oid);
     /* SET. Errors: 42601, 22023 and what else SET gives. Only by a function that is called once. */

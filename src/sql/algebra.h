@@ -1,9 +1,10 @@
-/* The logical algebra: what the binder gives and the planner rewrites in place; with the planner's choices
- * filled in (build sides, keys, pushed predicates, estimates) the executor turns it into pipelines.
+/* The logical algebra: what the binder gives and the planner rewrites in place; with the planner's
+ * choices filled in (build sides, keys, pushed predicates, estimates) the executor turns it into
+ * pipelines.
  *
- * One struct for all operators: rewrites change kinds, and most fields are shared. Each field names the
- * kinds that use it. Everything lives in the statement's arena, except tables and relation versions, which
- * the statement's snapshot holds. */
+ * One struct for all operators: rewrites change kinds, and most fields are shared. Each field names
+ * the kinds that use it. Everything lives in the statement's arena, except tables and relation
+ * versions, which the statement's snapshot holds. */
 #ifndef HY_SQL_ALGEBRA_H
 #define HY_SQL_ALGEBRA_H
 
@@ -12,28 +13,29 @@
 typedef struct HyTable HyTable; /* catalog/table.h */
 
 typedef enum HyAlgKind {
-    HY_ALG_SCAN,        /* table: columns[] with table_columns[] */
-    HY_ALG_VALUES,      /* constant rows; also SELECT without FROM: one row, no columns */
-    HY_ALG_FUNCTION,    /* table function: call, exprs = arguments (ids unused). With inputs[0] (lateral): called
-                           for each input row, whose columns the arguments may use and the result
-                           repeats; is_outer: an input row without result gives one of nulls */
-    HY_ALG_EXTERNAL,    /* a file as a table: external */
-    HY_ALG_CTE,         /* reads the shared result `cte` */
-    HY_ALG_SYSTEM,      /* system relation: rows made by the catalog, system_id */
-    HY_ALG_FILTER,      /* inputs[0], predicate */
-    HY_ALG_MAP,         /* inputs[0] plus computed columns exprs[] (all input columns stay visible) */
-    HY_ALG_JOIN,        /* inputs[0] x inputs[1], join_kind, predicate */
-    HY_ALG_AGGREGATE,   /* inputs[0], groups, grouping_sets, aggregates */
-    HY_ALG_WINDOW,      /* inputs[0], windows with a common OVER clause */
-    HY_ALG_SORT,        /* inputs[0], sort keys, limit/offset if any: top-k */
-    HY_ALG_LIMIT,       /* inputs[0], limit, offset */
-    HY_ALG_SETOP,       /* inputs[0], inputs[1]: set_kind; gives columns[] mapped from both */
-    HY_ALG_RECURSIVE,   /* inputs[0] start, inputs[1] step that reads HY_ALG_CTE of `cte` */
-    HY_ALG_SINGLE_ROW,  /* asserts at most one row: 21000 (scalar subqueries) */
-    HY_ALG_INSERT,      /* inputs[0] rows; table; insert_columns; returning */
-    HY_ALG_UPDATE,      /* inputs[0] gives row ids and new values; table */
-    HY_ALG_DELETE,      /* inputs[0] gives row ids; table */
-    HY_ALG_COPY_TO      /* inputs[0] rows written to a file: external */
+    HY_ALG_SCAN,      /* table: columns[] with table_columns[] */
+    HY_ALG_VALUES,    /* constant rows; also SELECT without FROM: one row, no columns */
+    HY_ALG_FUNCTION,  /* table function: call, exprs = arguments (ids unused). With inputs[0]
+                         (lateral): called  for each input row, whose columns the arguments may use
+                         and the result  repeats; is_outer: an input row without result gives one of
+                         nulls */
+    HY_ALG_EXTERNAL,  /* a file as a table: external */
+    HY_ALG_CTE,       /* reads the shared result `cte` */
+    HY_ALG_SYSTEM,    /* system relation: rows made by the catalog, system_id */
+    HY_ALG_FILTER,    /* inputs[0], predicate */
+    HY_ALG_MAP,       /* inputs[0] plus computed columns exprs[] (all input columns stay visible) */
+    HY_ALG_JOIN,      /* inputs[0] x inputs[1], join_kind, predicate */
+    HY_ALG_AGGREGATE, /* inputs[0], groups, grouping_sets, aggregates */
+    HY_ALG_WINDOW,    /* inputs[0], windows with a common OVER clause */
+    HY_ALG_SORT,      /* inputs[0], sort keys, limit/offset if any: top-k */
+    HY_ALG_LIMIT,     /* inputs[0], limit, offset */
+    HY_ALG_SETOP,     /* inputs[0], inputs[1]: set_kind; gives columns[] mapped from both */
+    HY_ALG_RECURSIVE, /* inputs[0] start, inputs[1] step that reads HY_ALG_CTE of `cte` */
+    HY_ALG_SINGLE_ROW, /* asserts at most one row: 21000 (scalar subqueries) */
+    HY_ALG_INSERT,     /* inputs[0] rows; table; insert_columns; returning */
+    HY_ALG_UPDATE,     /* inputs[0] gives row ids and new values; table */
+    HY_ALG_DELETE,     /* inputs[0] gives row ids; table */
+    HY_ALG_COPY_TO     /* inputs[0] rows written to a file: external */
 } HyAlgKind;
 
 typedef enum HyJoinKind {
@@ -43,14 +45,16 @@ typedef enum HyJoinKind {
     HY_JOIN_FULL,
     HY_JOIN_SEMI,   /* left rows with a match */
     HY_JOIN_ANTI,   /* left rows without a match */
-    HY_JOIN_MARK,   /* left rows plus boolean mark_column: OR, three-valued, over all right rows of "keys
-                       equal AND predicate". With a predicate, the keys are two-valued: they only select
-                       the candidates over which the predicate is three-valued. Without one, there is
-                       one key whose nulls count (x = ANY), or several of which the caller only wants
-                       to know whether the mark is true (EXISTS). No keys, no predicate: any row at all */
+    HY_JOIN_MARK,   /* left rows plus boolean mark_column: OR, three-valued, over all right rows of
+                       "keys   equal AND predicate". With a predicate, the keys are two-valued: they
+                       only select   the candidates over which the predicate is three-valued. Without
+                       one, there is   one key whose nulls count (x = ANY), or several of which the
+                       caller only wants   to know whether the mark is true (EXISTS). No keys, no
+                       predicate: any row at all */
     HY_JOIN_SINGLE, /* as LEFT, but 21000 when a left row has two matches */
-    HY_JOIN_DEPENDENT /* inputs[1] uses columns of inputs[0] (LATERAL, correlated subqueries); removed by
-                         unnesting; dependent_kind says which of the above it is otherwise */
+    HY_JOIN_DEPENDENT /* inputs[1] uses columns of inputs[0] (LATERAL, correlated subqueries);
+                         removed by unnesting; dependent_kind says which of the above it is
+                         otherwise */
 } HyJoinKind;
 
 typedef enum HySetKind {
@@ -71,7 +75,7 @@ typedef struct HySortKey {
 typedef struct HyAggregateItem {
     HyColumnId id;
     HyFuncCall *call;
-    HyExpr **args; /* call->n_args */
+    HyExpr **args;  /* call->n_args */
     HyExpr *filter; /* FILTER (WHERE ..) or NULL */
     bool is_distinct;
     HySortKey *order; /* ORDER BY inside the call or WITHIN GROUP */
@@ -108,8 +112,8 @@ typedef struct HyWindowItem {
 /* A query result that several places read (WITH), or the working table of a recursion. */
 typedef struct HyCte {
     const char *name;
-    uint32_t id; /* unique in the statement */
-    HyAlg *query; /* NULL for the working table of a recursion */
+    uint32_t id;         /* unique in the statement */
+    HyAlg *query;        /* NULL for the working table of a recursion */
     HyColumnId *columns; /* ids that `query` gives, in order */
     HyType *types;
     size_t n_columns;
@@ -131,18 +135,18 @@ typedef struct HyExternal {
     const char **paths; /* absolute or relative to the process; "-" is the client's stream */
     size_t n_paths;
     char delimiter;
-    char quote;      /* 0: none */
-    char escape;     /* 0: same as quote */
+    char quote;  /* 0: none */
+    char escape; /* 0: same as quote */
     bool has_header;
     const char *null_text;
-    const char *encoding; /* "utf-8", "latin-1", "utf-16", any name that iconv knows */
-    bool sanitize;        /* bad UTF-8 becomes U+FFFD instead of 22021 */
+    const char *encoding;      /* "utf-8", "latin-1", "utf-16", any name that iconv knows */
+    bool sanitize;             /* bad UTF-8 becomes U+FFFD instead of 22021 */
     bool null_on_cast_failure; /* ON_CAST_FAILURE 'set_null' */
-    bool *force_null;     /* per column, or NULL */
-    bool *force_not_null; /* per column, or NULL */
-    bool skip_bad_rows;   /* on_error => 'skip' */
-    int64_t reject_limit; /* -1: none */
-    const char *compression; /* NULL: by extension; "gzip", "none" */
+    bool *force_null;          /* per column, or NULL */
+    bool *force_not_null;      /* per column, or NULL */
+    bool skip_bad_rows;        /* on_error => 'skip' */
+    int64_t reject_limit;      /* -1: none */
+    const char *compression;   /* NULL: by extension; "gzip", "none" */
     const char **column_names;
     HyType *column_types; /* all columns of the file, in order */
     size_t n_columns;
@@ -153,7 +157,8 @@ typedef struct HyScanPredicate {
     uint32_t table_column;
     enum { HY_SCAN_COMPARE, HY_SCAN_IN, HY_SCAN_IS_NULL, HY_SCAN_IS_NOT_NULL } kind;
     HyCompareOp op;
-    HyValue *values; /* COMPARE: one, of the column's type; IN: n_values, sorted, distinct, not null */
+    HyValue
+        *values; /* COMPARE: one, of the column's type; IN: n_values, sorted, distinct, not null */
     size_t n_values;
 } HyScanPredicate;
 
@@ -162,20 +167,21 @@ struct HyAlg {
     HyAlg *inputs[2];
     size_t n_inputs;
 
-    /* The columns that this operator gives to the one above, in order. Set by the binder for leaves, SETOP,
-     * CTE and the root; by the planner's column pruning for all others. */
+    /* The columns that this operator gives to the one above, in order. Set by the binder for
+     * leaves, SETOP, CTE and the root; by the planner's column pruning for all others. */
     HyColumnId *columns;
     HyType *types;
     size_t n_columns;
 
     /* SCAN, INSERT, UPDATE, DELETE */
-    HyTable *table; /* referenced by the statement */
-    uint32_t *table_columns;      /* SCAN: attribute number of columns[i]; HY_ROW_ID_COLUMN for the row id
-                                     (int8, a hidden column that UPDATE, DELETE and ctid use) */
+    HyTable *table;          /* referenced by the statement */
+    uint32_t *table_columns; /* SCAN: attribute number of columns[i]; HY_ROW_ID_COLUMN for the row
+                                id (int8, a hidden column that UPDATE, DELETE and ctid use) */
     HyScanPredicate *scan_predicates; /* SCAN: conjunction, pushed down by the planner */
     size_t n_scan_predicates;
-    uint32_t *insert_columns; /* INSERT, UPDATE: attribute that inputs[0]'s i-th column fills (for UPDATE
-                                 inputs[0]'s first column is the row id, the rest follow this list) */
+    uint32_t
+        *insert_columns; /* INSERT, UPDATE: attribute that inputs[0]'s i-th column fills (for UPDATE
+                            inputs[0]'s first column is the row id, the rest follow this list) */
     size_t n_insert_columns;
 
     /* VALUES */
@@ -188,8 +194,9 @@ struct HyAlg {
     HyJoinKind join_kind;
     HyJoinKind dependent_kind; /* of HY_JOIN_DEPENDENT */
     HyColumnId mark_column;
-    HyExpr **left_keys, **right_keys; /* planner: equi-join keys of one type each; predicate keeps the rest */
-    bool *keys_null_equal;            /* IS NOT DISTINCT FROM keys (unnesting, set operations) */
+    HyExpr **left_keys,
+        **right_keys;      /* planner: equi-join keys of one type each; predicate keeps the rest */
+    bool *keys_null_equal; /* IS NOT DISTINCT FROM keys (unnesting, set operations) */
     size_t n_keys;
     bool build_left; /* planner: hash table over inputs[0] instead of inputs[1] */
 
@@ -200,9 +207,11 @@ struct HyAlg {
     /* AGGREGATE */
     HyNamedExpr *groups; /* all grouping expressions; ids are visible above */
     size_t n_groups;
-    uint64_t *grouping_sets; /* bit i: groups[i] is in the set; n_grouping_sets = 0: one set of all */
+    uint64_t
+        *grouping_sets; /* bit i: groups[i] is in the set; n_grouping_sets = 0: one set of all */
     size_t n_grouping_sets;
-    HyColumnId grouping_id; /* 0, or an int8 column with the mask of groups NOT in the set: GROUPING() */
+    HyColumnId
+        grouping_id; /* 0, or an int8 column with the mask of groups NOT in the set: GROUPING() */
     HyAggregateItem *aggregates;
     size_t n_aggregates;
 
@@ -231,9 +240,9 @@ struct HyAlg {
 
     /* FUNCTION */
     HyFuncCall *call;
-    HyColumnId *function_columns; /* ids of call->columns, in order; columns[] is a selection of them, the
-                                     ordinality and inputs[0]'s columns */
-    HyColumnId ordinality; /* int8, from 1 for each call; 0: none */
+    HyColumnId *function_columns; /* ids of call->columns, in order; columns[] is a selection of
+                                     them, the ordinality and inputs[0]'s columns */
+    HyColumnId ordinality;        /* int8, from 1 for each call; 0: none */
     bool is_outer;
 
     /* EXTERNAL, COPY_TO */
@@ -241,7 +250,7 @@ struct HyAlg {
     uint32_t *external_columns; /* EXTERNAL: field of columns[i] */
 
     /* SYSTEM */
-    int system_id; /* catalog/system_relations.h */
+    int system_id;               /* catalog/system_relations.h */
     const char *system_database; /* alias, or NULL */
 
     /* INSERT, UPDATE, DELETE: RETURNING list over the affected rows' columns */
@@ -267,7 +276,7 @@ typedef struct HyBoundQuery {
     size_t n_columns;
     HyCte **ctes; /* every shared query of the statement, inner ones first */
     size_t n_ctes;
-    HyColumnId next_column_id; /* ids from here on are free for the planner */
+    HyColumnId next_column_id;    /* ids from here on are free for the planner */
     const char **column_id_names; /* by id, for EXPLAIN and messages; may be NULL */
     size_t n_column_id_names;
     HyType *param_types; /* $1.. as inferred */
@@ -278,9 +287,9 @@ HyStatus hy_alg_new(HyArena *arena, HyAlgKind kind, HyAlg **out) HY_MUST_CHECK;
 HyStatus hy_alg_unary(HyArena *arena, HyAlgKind kind, HyAlg *input, HyAlg **out) HY_MUST_CHECK;
 HyStatus hy_alg_join(HyArena *arena, HyJoinKind kind, HyAlg *left, HyAlg *right, HyExpr *predicate,
     HyAlg **out) HY_MUST_CHECK;
-/* Calls visit for every expression slot that the operator itself holds (not its inputs'), so that it can be
- * replaced. */
-HyStatus hy_alg_each_expr(HyAlg *alg, HyStatus (*visit)(void *ctx, HyExpr **slot), void *ctx)
-    HY_MUST_CHECK;
+/* Calls visit for every expression slot that the operator itself holds (not its inputs'), so that
+ * it can be replaced. */
+HyStatus hy_alg_each_expr(
+    HyAlg *alg, HyStatus (*visit)(void *ctx, HyExpr **slot), void *ctx) HY_MUST_CHECK;
 
 #endif

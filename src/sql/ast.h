@@ -825,12 +825,13 @@ typedef struct HyAstSchema { /* CREATE SCHEMA, ALTER SCHEMA .. RENAME TO */
 
 /* CREATE DATABASE, DROP DATABASE, ATTACH DATABASE, DETACH DATABASE. */
 typedef struct HyAstDatabase {
-    HyAstName path;          /* CREATE, DROP, ATTACH: the file; DETACH: the alias */
-    HyAstName alias;         /* ATTACH .. AS alias */
-    HyAstNameList aliases;   /* DETACH: all of them, the first is `path`, too; none: DETACH DATABASE * */
-    HyAstName source;        /* CREATE .. FROM "path", or absent */
-    bool if_exists;          /* DROP */
-    bool if_not_exists;      /* CREATE */
+    HyAstName path;  /* CREATE, DROP, ATTACH: the file; DETACH: the alias */
+    HyAstName alias; /* ATTACH .. AS alias */
+    HyAstNameList
+        aliases;        /* DETACH: all of them, the first is `path`, too; none: DETACH DATABASE * */
+    HyAstName source;   /* CREATE .. FROM "path", or absent */
+    bool if_exists;     /* DROP */
+    bool if_not_exists; /* CREATE */
     HyAstOptionList options; /* WITH VERSION n and others: name and value */
 } HyAstDatabase;
 

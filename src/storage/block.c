@@ -177,8 +177,8 @@ static HyStatus load_column(HyStoredChunk *chunk, HyChunk **out)
     }
     HY_TRY(hy_container_read(hy_block_store_container(chunk->store), &chunk->file.key,
         &chunk->file.ref, HY_CHECKSUM_VERIFY, NULL, &bytes));
-    HyStatus st = hy_chunk_open_object(chunk->type, hy_block_store_options(chunk->store)->version,
-        &bytes, chunk->n_rows, out);
+    HyStatus st = hy_chunk_open_object(
+        chunk->type, hy_block_store_options(chunk->store)->version, &bytes, chunk->n_rows, out);
     if (st) {
         char text[HY_OBJECT_KEY_TEXT];
         if (!st->detail)

@@ -109,7 +109,8 @@ static HyTimeZone *make_fixed(const char *name, int minutes)
 }
 
 /* The machine's zone: $TZ, else /etc/localtime. */
-/* The IANA name behind /etc/localtime, a link into the zone database; NULL when it is a plain file. */
+/* The IANA name behind /etc/localtime, a link into the zone database; NULL when it is a plain file.
+ */
 static char *system_zone_name(void)
 {
     static const char folder[] = "/zoneinfo/";
