@@ -9,6 +9,7 @@ exported=$(mktemp)
 trap 'rm -f "$declared" "$exported"' EXIT
 
 printf '#include "include/openhyper.h"\n' | "${CC:-gcc}" -E -P -x c - |
+  sed '/static inline/,/^}/d' |
   grep -oE '\bopenhyper_[a-z0-9_]+ *\(' | tr -d ' (' | sort -u >"$declared"
 nm -D --defined-only "$library" | awk '{ print $3 }' | sed 's/@.*//' | sort -u >"$exported"
 if ! diff "$declared" "$exported" >/dev/null; then
