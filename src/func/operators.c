@@ -47,6 +47,13 @@ static bool join_date_time(int32_t date, int64_t time, uint64_t *out)
     return *out <= HY_TIMESTAMP_MAX;
 }
 
+/* A timestamp moved by a time of day, of `sign` +1 or -1. */
+static bool move_timestamp(uint64_t ts, int64_t time, int sign, uint64_t *out)
+{
+    *out = ts + (uint64_t)(sign * time);
+    return *out >= HY_TIMESTAMP_MIN && *out <= HY_TIMESTAMP_MAX;
+}
+
 /* The difference of two instants in whole days and the rest, as PostgreSQL gives it. */
 static bool difference(uint64_t a, uint64_t b, HyInterval *out)
 {
@@ -76,6 +83,12 @@ DEFINE_CHECKED(date_minus_days, int32_t, int64_t, int32_t, "date", add_days(a, -
 DEFINE_CHECKED(date_minus_date, int32_t, int32_t, int32_t, "date", (r = a - b, true))
 DEFINE_CHECKED(date_plus_time, int32_t, int64_t, uint64_t, "timestamp", join_date_time(a, b, &r))
 DEFINE_CHECKED(time_plus_date, int64_t, int32_t, uint64_t, "timestamp", join_date_time(b, a, &r))
+DEFINE_CHECKED(date_minus_time, int32_t, int64_t, uint64_t, "timestamp",
+    move_timestamp(hy_timestamp_from_date(a), b, -1, &r))
+DEFINE_CHECKED(ts_plus_time, uint64_t, int64_t, uint64_t, "timestamp", move_timestamp(a, b, 1, &r))
+DEFINE_CHECKED(time_plus_ts, int64_t, uint64_t, uint64_t, "timestamp", move_timestamp(b, a, 1, &r))
+DEFINE_CHECKED(
+    ts_minus_time, uint64_t, int64_t, uint64_t, "timestamp", move_timestamp(a, b, -1, &r))
 DEFINE_CHECKED(ts_plus_interval, uint64_t, HyInterval, uint64_t, "timestamp",
     hy_timestamp_add_interval(a, b, 1, &r))
 DEFINE_CHECKED(interval_plus_ts, HyInterval, uint64_t, uint64_t, "timestamp",
@@ -152,17 +165,20 @@ static HyStatus interval_negated(HyFuncEnv *env HY_UNUSED, const HyFuncCall *cal
 
 static const HySignature plus_sigs[] = {SIG(DATE, INT8, DATE, date_plus_days),
     SIG(INT8, DATE, DATE, days_plus_date), SIG(DATE, TIME, TS, date_plus_time),
-    SIG(TIME, DATE, TS, time_plus_date), SIG(TS, INTERVAL, TS, ts_plus_interval),
+    SIG(TIME, DATE, TS, time_plus_date), SIG(TS, TIME, TS, ts_plus_time),
+    SIG(TIME, TS, TS, time_plus_ts), SIG(TZ, TIME, TZ, ts_plus_time),
+    SIG(TIME, TZ, TZ, time_plus_ts), SIG(TS, INTERVAL, TS, ts_plus_interval),
     SIG(INTERVAL, TS, TS, interval_plus_ts), SIG(TZ, INTERVAL, TZ, tz_plus_interval),
     SIG(INTERVAL, TZ, TZ, interval_plus_tz), SIG(TIME, INTERVAL, TIME, time_plus_interval),
     SIG(INTERVAL, TIME, TIME, interval_plus_time),
     SIG(INTERVAL, INTERVAL, INTERVAL, interval_plus_interval)};
 
 static const HySignature minus_sigs[] = {SIG(DATE, INT8, DATE, date_minus_days),
-    SIG(DATE, DATE, HY_TYPE_INT4, date_minus_date), SIG(TS, INTERVAL, TS, ts_minus_interval),
-    SIG(TZ, INTERVAL, TZ, tz_minus_interval), SIG(TS, TS, INTERVAL, ts_minus_ts),
-    SIG(TZ, TZ, INTERVAL, ts_minus_ts), SIG(TIME, INTERVAL, TIME, time_minus_interval),
-    SIG(TIME, TIME, INTERVAL, time_minus_time),
+    SIG(DATE, DATE, HY_TYPE_INT4, date_minus_date), SIG(DATE, TIME, TS, date_minus_time),
+    SIG(TS, TIME, TS, ts_minus_time), SIG(TZ, TIME, TZ, ts_minus_time),
+    SIG(TS, INTERVAL, TS, ts_minus_interval), SIG(TZ, INTERVAL, TZ, tz_minus_interval),
+    SIG(TS, TS, INTERVAL, ts_minus_ts), SIG(TZ, TZ, INTERVAL, ts_minus_ts),
+    SIG(TIME, INTERVAL, TIME, time_minus_interval), SIG(TIME, TIME, INTERVAL, time_minus_time),
     SIG(INTERVAL, INTERVAL, INTERVAL, interval_minus_interval)};
 
 static const HySignature times_sigs[] = {SIG(INTERVAL, FLOAT8, INTERVAL, interval_times),

@@ -226,8 +226,10 @@ static const struct {
 typedef struct Parser {
     const char *p, *end;
     int64_t months, days, micros;
-    unsigned seen; /* bit per Unit */
-    bool any;      /* some field was read */
+    unsigned seen;      /* bit per Unit */
+    bool any;           /* some field was read */
+    bool has_unit;      /* a field with a unit, or years-months */
+    bool has_long_time; /* h:m:s of more than a day: only alone or behind bare days */
 } Parser;
 
 /* A number: sign, whole part up to int32, fraction in [0, 1). */
@@ -385,6 +387,7 @@ static bool read_time(Parser *ps, int sign, int64_t first)
                      third * HY_MICROS_PER_SECOND + (int64_t)round(fraction * 1e6);
     ps->seen |= bits;
     ps->any = true;
+    ps->has_long_time = micros > HY_MICROS_PER_DAY;
     if (!has_third && first * 60 + second > 24 * 60) /* more hours need h:m:s */
         return false;
     return second <= 59 && !__builtin_add_overflow(ps->micros, sign * micros, &ps->micros);
@@ -395,6 +398,7 @@ static bool read_months(Parser *ps, const Amount *years)
 {
     int64_t months;
     ps->p++;
+    ps->has_unit = true;
     if ((ps->seen & (1u << UNIT_YEAR | 1u << UNIT_MONTH)) || !read_digits(ps, INT32_MAX, &months))
         return false;
     Amount part = {.sign = years->sign, .whole = months};
@@ -427,6 +431,7 @@ static bool read_unit(Parser *ps, size_t len, const Amount *a)
             continue;
         if (ps->seen >> unit_names[i].unit & 1)
             return false;
+        ps->has_unit = true;
         ps->p += len;
         if (at(ps, ','))
             ps->p++;
@@ -534,8 +539,8 @@ HyStatus hy_interval_parse(const char *text, size_t len, HyInterval *out)
     while (ps.end > ps.p && (ps.end[-1] == ' ' || (ps.end[-1] >= '\t' && ps.end[-1] <= '\r')))
         ps.end--;
     bool ok = at(&ps, 'P') ? read_iso(&ps) : read_items(&ps);
-    ok = ok && ps.months >= INT32_MIN && ps.months <= INT32_MAX && ps.days >= INT32_MIN &&
-         ps.days <= INT32_MAX;
+    ok = ok && !(ps.has_unit && ps.has_long_time) && ps.months >= INT32_MIN &&
+         ps.months <= INT32_MAX && ps.days >= INT32_MIN && ps.days <= INT32_MAX;
     if (!ok)
         return hy_error(
             "22P02", "invalid interval literal '%.*s'", len < 200 ? (int)len : 200, text);
