@@ -15,6 +15,8 @@
     X(datetime_trunc)                                                                              \
     X(like)                                                                                        \
     X(math)                                                                                        \
+    X(math_integer)                                                                                \
+    X(math_round)                                                                                  \
     X(operators)                                                                                   \
     X(system_catalog)                                                                              \
     X(system_session)                                                                              \
