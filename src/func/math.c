@@ -82,36 +82,16 @@ static double fn_asin(double x, MathFault *fault)
 {
     return asin(check_unit(x, fault));
 }
-static double check_finite(double x, MathFault *fault)
-{
-    if (isinf(x))
-        *fault = MATH_OUT_OF_RANGE;
-    return x;
-}
-static double fn_cos(double x, MathFault *fault)
-{
-    return cos(check_finite(x, fault));
-}
-static double fn_sin(double x, MathFault *fault)
-{
-    return sin(check_finite(x, fault));
-}
-static double fn_tan(double x, MathFault *fault)
-{
-    return tan(check_finite(x, fault));
-}
-static double fn_cot(double x, MathFault *fault)
-{
-    if (x == 0)
-        *fault = MATH_OUT_OF_RANGE;
-    return 1 / tan(check_finite(x, fault));
-}
 #define PLAIN_FN(name, expr)                                                                       \
     static double name(double x, MathFault *fault HY_UNUSED)                                       \
     {                                                                                              \
         return expr;                                                                               \
     }
 PLAIN_FN(fn_exp, exp(x))
+PLAIN_FN(fn_cos, cos(x))
+PLAIN_FN(fn_sin, sin(x))
+PLAIN_FN(fn_tan, tan(x))
+PLAIN_FN(fn_cot, 1 / tan(x))
 PLAIN_FN(fn_cbrt, cbrt(x))
 PLAIN_FN(fn_atan, atan(x))
 PLAIN_FN(fn_degrees, x *(180 / M_PI))
@@ -139,6 +119,8 @@ static HyStatus run_unary(
     for (size_t i = 0; i < n; i++) {
         MathFault fault = MATH_FINE;
         results[i] = plan->fn(values[hy_vector_index(&args[0], i)], &fault);
+        if (plan->is_try && isinf(results[i]))
+            fault = MATH_OUT_OF_RANGE;
         if (HY_LIKELY(fault == MATH_FINE) || hy_vector_is_null(out, i))
             continue;
         if (!plan->is_try)
@@ -307,7 +289,6 @@ static const HyFunc functions[] = {
     {"try_log", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 2, resolve_log, &(const MathPlan2){log_of, true},
         "try_log([base number,] x number) -> double precision",
         "Logarithm, null where there is none."},
-    BINARY("^", power_of, false, "(a number, b number)", "a raised to b."),
     BINARY("try_power", power_of, true, "(a number, b number)",
         "a raised to b, null where that is undefined."),
     {"pi", HY_FUNC_SCALAR, HY_IMMUTABLE, 0, 0, resolve_pi, NULL, "pi() -> double precision",

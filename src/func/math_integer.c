@@ -42,9 +42,11 @@ static HyStatus cut_float_quotient(HyFuncEnv *env HY_UNUSED, const HyFuncCall *c
 {
     const double *a = hy_vector_values(&args[0]);
     const double *b = hy_vector_values(&args[1]);
-    for (size_t i = 0; i < n; i++)
-        ((double *)out->data)[i] =
-            trunc(a[hy_vector_index(&args[0], i)] / b[hy_vector_index(&args[1], i)]);
+    for (size_t i = 0; i < n; i++) {
+        double x = a[hy_vector_index(&args[0], i)];
+        double y = b[hy_vector_index(&args[1], i)];
+        ((double *)out->data)[i] = (x - fmod(x, y)) / y;
+    }
     return HY_OK;
 }
 
@@ -53,6 +55,7 @@ static HyStatus resolve_div(HyFuncCall *call)
     HyFuncCall *divide;
     HY_ARENA_NEW(call->arena, divide, 1);
     *divide = *call;
+    divide->func = hy_func_find("/", HY_FUNC_SCALAR);
     HY_TRY(hy_resolve_division(divide)); /* shares arg_types, hence the casts */
     HyType result = divide->result;
     if (result.id == HY_TYPE_FLOAT4 || result.id == HY_TYPE_FLOAT8) {
@@ -307,6 +310,8 @@ static const HyFunc functions[] = {
         "power(base number, exponent number) -> number", "Base raised to the exponent."},
     {"pow", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, resolve_power, NULL,
         "pow(base number, exponent number) -> number", "Base raised to the exponent."},
+    {"^", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, resolve_power, NULL, "base ^ exponent",
+        "Base raised to the exponent."},
     {"random", HY_FUNC_SCALAR, HY_VOLATILE, 0, 0, resolve_random, NULL,
         "random() -> double precision", "A number from 0 up to but not including 1."},
     {"nullifzero", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_zero, NULL,
