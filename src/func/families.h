@@ -13,6 +13,7 @@
     X(datetime_make)                                                                               \
     X(datetime_part)                                                                               \
     X(datetime_trunc)                                                                              \
+    X(greatest)                                                                                    \
     X(like)                                                                                        \
     X(math)                                                                                        \
     X(math_integer)                                                                                \

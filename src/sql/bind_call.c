@@ -303,6 +303,7 @@ static SpecialCall find_special(const char *name)
     } specials[] = {
         {"coalesce", bind_coalesce},
         {"ifnull", bind_coalesce},
+        {"nvl", bind_coalesce},
         {"nullif", bind_nullif},
         {"iff", bind_iff},
         {"grouping", bind_grouping_call},
