@@ -73,8 +73,9 @@ def rows_of(cars):
     for name in TYPES:
         column = cars[name]
         if pd.api.types.is_datetime64_any_dtype(column):
-            column = pd.Series(column.dt.to_pydatetime(), index=column.index, dtype=object)
-        values = column.tolist()
+            values = column.to_numpy().astype("datetime64[us]").tolist()
+        else:
+            values = column.tolist()
         if column.isna().any():
             values = [None if missing else value for value, missing in zip(values, column.isna())]
         columns.append(values)
