@@ -5,7 +5,8 @@ HyStatus bind_call_name(const HyAstQName *name, int32_t position, const char **o
 {
     const HyAstNameList *parts = &name->parts;
     *out = parts->items[parts->n - 1].text;
-    if (parts->n == 1 || (parts->n == 2 && (strcmp(parts->items[0].text, "pg_catalog") == 0)))
+    /* A default in a file is qualified fully: "path of the file"."pg_catalog"."now"(). */
+    if (parts->n == 1 || strcmp(parts->items[parts->n - 2].text, "pg_catalog") == 0)
         return HY_OK;
     return hy_error_at(hy_error("42883", "function \"%s\" does not exist", *out), position);
 }

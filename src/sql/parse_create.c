@@ -287,7 +287,7 @@ static HyStatus parse_create_schema(HyParser *p, HyAstStmt **out)
     return hy_parse_schema_name(p, &schema->name);
 }
 
-/* {VERSION | ..} [=] value, several after another */
+/* {VERSION | ..} [=] value, several after another, up to FROM or the end */
 static HyStatus parse_database_options(HyParser *p, HyAstOptionList *out)
 {
     size_t mark = list_begin(p);
@@ -313,7 +313,9 @@ static HyStatus parse_create_database(HyParser *p, HyAstStmt **out)
     if (accept(p, HY_KW_FROM))
         HY_TRY(hy_parse_name(p, &database->source));
     if (accept(p, HY_KW_WITH) || hy_parser_at_name(p))
-        return parse_database_options(p, &database->options);
+        HY_TRY(parse_database_options(p, &database->options));
+    if (!database->source.text && accept(p, HY_KW_FROM)) /* the options may stand first, too */
+        HY_TRY(hy_parse_name(p, &database->source));
     return HY_OK;
 }
 
