@@ -73,7 +73,7 @@ python_tests() {
     add 0 1 python
     return
   fi
-  OPENHYPER_BUILD_DIR=$PWD/$build .venv/bin/python -m pytest -q --color=no tests/python \
+  OPENHYPER_BUILD_DIR=$PWD/$build .venv/bin/python -m pytest -q --color=no -rs tests/python tests/genuine \
     >"$log" 2>&1 || code=$?
   local ok failed errors
   ok=$(count '^.*\b([0-9]+) passed.*' "$log")
@@ -84,7 +84,7 @@ python_tests() {
     cat "$log"
     [ $failed -eq 0 ] && failed=1
   else
-    grep -E '^SKIPPED' "$log"
+    grep -E '^SKIPPED' "$log" | sort | uniq -c | sort -rn | head -n 20
   fi
   add "$ok" "$failed" python
 }
