@@ -1,4 +1,4 @@
-/* min and max of every ordered type. */
+/* min and max of every ordered type; any_value of every type. */
 #include "func/aggregate.h"
 #include "func/families.h"
 #include "types/compare.h"
@@ -50,6 +50,8 @@ DEFINE_BOTH(f64, double, LESS_FLOAT)
 /* Intervals, UUIDs and strings go through the types layer. */
 static bool is_better(const HyFuncCall *call, const void *candidate, const void *best)
 {
+    if (call->func->name[0] == 'a') /* any_value: the first one will do */
+        return false;
     int c = hy_compare_payload(call->arg_types[0], candidate, best);
     return call->func->name[1] == 'i' ? c < 0 : c > 0; /* min, max */
 }
@@ -140,7 +142,18 @@ static HyStatus resolve_extreme(HyFuncCall *call)
     return HY_OK;
 }
 
+static const HyAggregate any_aggregate = EXTREME(extreme_update_any);
+
+static HyStatus resolve_any_value(HyFuncCall *call)
+{
+    hy_call_default_unknown(call);
+    hy_call_set_aggregate(call, call->arg_types[0], &any_aggregate);
+    return HY_OK;
+}
+
 static const HyFunc functions[] = {
+    {"any_value", HY_FUNC_AGGREGATE, HY_IMMUTABLE, 1, 1, resolve_any_value, NULL,
+        "any_value(any) -> any", "Some value that is not null."},
     {"min", HY_FUNC_AGGREGATE, HY_IMMUTABLE, 1, 1, resolve_extreme, NULL, "min(any) -> any",
         "Smallest value; nulls are ignored."},
     {"max", HY_FUNC_AGGREGATE, HY_IMMUTABLE, 1, 1, resolve_extreme, NULL, "max(any) -> any",

@@ -7,7 +7,9 @@
 
 #define HY_FUNC_FAMILIES(X)                                                                        \
     X(aggregate_basic)                                                                             \
+    X(aggregate_logic)                                                                             \
     X(aggregate_minmax)                                                                            \
+    X(aggregate_statistics)                                                                        \
     X(arithmetic)                                                                                  \
     X(bytes)                                                                                       \
     X(datetime_make)                                                                               \

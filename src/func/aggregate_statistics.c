@@ -1,0 +1,284 @@
+/* Variances and standard deviations, covariances and correlation. Of integers and numerics they are
+ * numeric(38,6) and computed from exact sums; of floats double precision, by the update of Youngs &
+ * Cramer (1971), which does not cancel. */
+#include "func/aggregate.h"
+#include "func/families.h"
+#include "types/numeric.h"
+
+#include <math.h>
+
+/* What to make of the moments: HyFunc.data. */
+typedef struct Statistic {
+    bool is_sample; /* divide by n - 1 instead of n */
+    bool is_root;   /* standard deviation */
+} Statistic;
+
+static HyStatus set_null(HyFuncEnv *env, HyVector *out, size_t n, size_t i)
+{
+    HY_TRY(hy_vector_need_validity(env->arena, out, n));
+    hy_bitmap_clear(out->validity, i);
+    return HY_OK;
+}
+
+/* ---- Exact numbers ---- */
+
+typedef struct ExactMoments {
+    int64_t n;
+    int64_t padding;
+    HyInt128 sum;
+    HyInt128 sum_of_squares;
+} ExactMoments;
+
+static HyStatus add_exact(ExactMoments *s, HyInt128 x)
+{
+    HyInt128 square;
+    if (__builtin_mul_overflow(x, x, &square) ||
+        __builtin_add_overflow(s->sum_of_squares, square, &s->sum_of_squares) ||
+        __builtin_add_overflow(s->sum, x, &s->sum))
+        return hy_numeric_overflow();
+    s->n++;
+    return HY_OK;
+}
+
+#define DEFINE_EXACT(name, T)                                                                      \
+    static HyStatus name(HY_UPDATE_ARGS)                                                           \
+    {                                                                                              \
+        HY_EACH_ROW(T, ExactMoments, { HY_TRY(add_exact(s, x)); });                                \
+        return HY_OK;                                                                              \
+    }
+DEFINE_EXACT(exact_i16, int16_t)
+DEFINE_EXACT(exact_i32, int32_t)
+DEFINE_EXACT(exact_i64, int64_t)
+DEFINE_EXACT(exact_i128, HyInt128)
+
+static HyStatus exact_combine(HY_COMBINE_ARGS)
+{
+    ExactMoments *into = into_;
+    const ExactMoments *from = from_;
+    if (__builtin_add_overflow(into->sum, from->sum, &into->sum) ||
+        __builtin_add_overflow(into->sum_of_squares, from->sum_of_squares, &into->sum_of_squares))
+        return hy_numeric_overflow();
+    into->n += from->n;
+    return HY_OK;
+}
+
+/* n * (sum of squares) - sum^2 over n * divisor, as a number of scale 6. */
+static HyStatus exact_variance(const ExactMoments *s, int scale, int64_t divisor, HyInt128 *out)
+{
+    HyInt128 a, b, difference, denominator;
+    if (!__builtin_mul_overflow(s->sum_of_squares, (HyInt128)s->n, &a) &&
+        !__builtin_mul_overflow(s->sum, s->sum, &b) && !__builtin_sub_overflow(a, b, &difference) &&
+        !__builtin_mul_overflow((HyInt128)s->n, (HyInt128)divisor, &denominator) &&
+        2 * scale <= HY_NUMERIC_MAX_PRECISION) {
+        if (hy_numeric_compute(HY_NUMERIC_DIV, difference, 2 * scale, denominator, 0,
+                HY_NUMERIC_MAX_PRECISION, 6, out))
+            return HY_OK;
+        return hy_numeric_overflow();
+    }
+    /* beyond 128 bits: the leading digits are right, which is all that can be had */
+    long double n = (long double)s->n;
+    long double mean = (long double)s->sum / n;
+    long double variance =
+        ((long double)s->sum_of_squares - n * mean * mean) / (long double)divisor;
+    double scaled = (double)(variance / powl(10, 2 * scale));
+    return hy_numeric_from_double(scaled, HY_NUMERIC_MAX_PRECISION, 6, out) ? HY_OK
+                                                                            : hy_numeric_overflow();
+}
+
+static HyInt128 exact_root(HyInt128 variance)
+{
+    return (HyInt128)roundl(sqrtl((long double)variance * 1e6L));
+}
+
+static HyStatus exact_finalize(HY_FINALIZE_ARGS)
+{
+    const Statistic *statistic = call->func->data;
+    const ExactMoments *s = states;
+    int scale = call->arg_types[0].id == HY_TYPE_NUMERIC ? call->arg_types[0].scale : 0;
+    for (size_t i = 0; i < n; i++) {
+        HyInt128 value = 0;
+        int64_t divisor = s[i].n - statistic->is_sample;
+        if (divisor <= 0)
+            HY_TRY(set_null(env, out, n, i));
+        else
+            HY_TRY(exact_variance(&s[i], scale, divisor, &value));
+        ((HyInt128 *)out->data)[i] = statistic->is_root ? exact_root(value) : value;
+    }
+    return HY_OK;
+}
+
+/* ---- Floats, and pairs of floats ---- */
+
+typedef struct FloatMoments {
+    double n;
+    double mean_x, mean_y;
+    double sxx, syy, sxy; /* sums of products of the differences from the means */
+} FloatMoments;
+
+static void add_pair(FloatMoments *s, double x, double y)
+{
+    s->n += 1;
+    double dx = x - s->mean_x;
+    double dy = y - s->mean_y;
+    s->mean_x += dx / s->n;
+    s->mean_y += dy / s->n;
+    s->sxx += dx * (x - s->mean_x);
+    s->syy += dy * (y - s->mean_y);
+    s->sxy += dx * (y - s->mean_y);
+}
+
+static HyStatus float_f32(HY_UPDATE_ARGS)
+{
+    HY_EACH_ROW(float, FloatMoments, { add_pair(s, (double)x, 0); });
+    return HY_OK;
+}
+
+static HyStatus float_f64(HY_UPDATE_ARGS)
+{
+    HY_EACH_ROW(double, FloatMoments, { add_pair(s, x, 0); });
+    return HY_OK;
+}
+
+static HyStatus pair_update(HY_UPDATE_ARGS)
+{
+    const double *y = hy_vector_values(&args[0]);
+    const double *x = hy_vector_values(&args[1]);
+    for (size_t i = 0; i < n; i++) {
+        if (hy_vector_is_null(&args[0], i) || hy_vector_is_null(&args[1], i))
+            continue;
+        add_pair(&((FloatMoments *)states)[groups ? groups[i] : 0], x[hy_vector_index(&args[1], i)],
+            y[hy_vector_index(&args[0], i)]);
+    }
+    return HY_OK;
+}
+
+/* Chan, Golub & LeVeque (1979). */
+static HyStatus float_combine(HY_COMBINE_ARGS)
+{
+    FloatMoments *a = into_;
+    const FloatMoments *b = from_;
+    if (b->n == 0)
+        return HY_OK;
+    double n = a->n + b->n;
+    double dx = b->mean_x - a->mean_x;
+    double dy = b->mean_y - a->mean_y;
+    double weight = a->n * b->n / n;
+    a->sxx += b->sxx + dx * dx * weight;
+    a->syy += b->syy + dy * dy * weight;
+    a->sxy += b->sxy + dx * dy * weight;
+    a->mean_x += dx * b->n / n;
+    a->mean_y += dy * b->n / n;
+    a->n = n;
+    return HY_OK;
+}
+
+static HyStatus float_finalize(HY_FINALIZE_ARGS)
+{
+    const Statistic *statistic = call->func->data;
+    const FloatMoments *s = states;
+    for (size_t i = 0; i < n; i++) {
+        double divisor = s[i].n - (statistic->is_sample ? 1 : 0);
+        double variance = divisor > 0 ? s[i].sxx / divisor : 0;
+        ((double *)out->data)[i] = statistic->is_root ? sqrt(variance) : variance;
+        if (divisor <= 0)
+            HY_TRY(set_null(env, out, n, i));
+    }
+    return HY_OK;
+}
+
+static HyStatus covariance_finalize(HY_FINALIZE_ARGS)
+{
+    const Statistic *statistic = call->func->data;
+    const FloatMoments *s = states;
+    for (size_t i = 0; i < n; i++) {
+        double divisor = s[i].n - (statistic->is_sample ? 1 : 0);
+        ((double *)out->data)[i] = divisor > 0 ? s[i].sxy / divisor : 0;
+        if (divisor <= 0)
+            HY_TRY(set_null(env, out, n, i));
+    }
+    return HY_OK;
+}
+
+static HyStatus correlation_finalize(HY_FINALIZE_ARGS)
+{
+    const FloatMoments *s = states;
+    for (size_t i = 0; i < n; i++) {
+        double spread = sqrt(s[i].sxx) * sqrt(s[i].syy);
+        ((double *)out->data)[i] = spread > 0 ? s[i].sxy / spread : 0;
+        if (!(spread > 0))
+            HY_TRY(set_null(env, out, n, i));
+    }
+    return HY_OK;
+}
+
+/* ---- Resolvers ---- */
+
+#define EXACT(update_fn)                                                                           \
+    {                                                                                              \
+        .state_size = sizeof(ExactMoments), .update = update_fn, .combine = exact_combine,         \
+        .finalize = exact_finalize                                                                 \
+    }
+#define FLOAT(update_fn, finalize_fn)                                                              \
+    {                                                                                              \
+        .state_size = sizeof(FloatMoments), .update = update_fn, .combine = float_combine,         \
+        .finalize = finalize_fn                                                                    \
+    }
+static const HyAggregate by_physical[HY_PHYS_COUNT] = {[HY_PHYS_I16] = EXACT(exact_i16),
+    [HY_PHYS_I32] = EXACT(exact_i32),
+    [HY_PHYS_I64] = EXACT(exact_i64),
+    [HY_PHYS_I128] = EXACT(exact_i128),
+    [HY_PHYS_F32] = FLOAT(float_f32, float_finalize),
+    [HY_PHYS_F64] = FLOAT(float_f64, float_finalize)};
+static const HyAggregate covariance = FLOAT(pair_update, covariance_finalize);
+static const HyAggregate correlation = FLOAT(pair_update, correlation_finalize);
+
+static HyStatus resolve_variance(HyFuncCall *call)
+{
+    HyType type = call->arg_types[0];
+    if (type.id == HY_TYPE_UNKNOWN || type.id == HY_TYPE_OID)
+        type = call->arg_types[0] = hy_type(HY_TYPE_INT8);
+    if (!hy_type_is_number(type))
+        return hy_error("42601", "'%s' requires numerical arguments", call->func->name);
+    bool is_float = type.id == HY_TYPE_FLOAT4 || type.id == HY_TYPE_FLOAT8;
+    hy_call_set_aggregate(call,
+        is_float ? hy_type(HY_TYPE_FLOAT8) : hy_type_numeric(HY_NUMERIC_MAX_PRECISION, 6),
+        &by_physical[hy_type_physical(type)]);
+    return HY_OK;
+}
+
+static HyStatus resolve_pair(HyFuncCall *call)
+{
+    for (size_t i = 0; i < 2; i++) {
+        HyType type = call->arg_types[i];
+        if (!hy_type_is_number(type) && type.id != HY_TYPE_UNKNOWN)
+            return hy_error("42601", "'%s' requires numerical arguments", call->func->name);
+        call->arg_types[i] = hy_type_nullable(hy_type(HY_TYPE_FLOAT8), true);
+    }
+    hy_call_set_aggregate(
+        call, hy_type(HY_TYPE_FLOAT8), call->func->name[2] == 'r' ? &correlation : &covariance);
+    return HY_OK;
+}
+
+#define VARIANCE(name, sample, root, doc)                                                          \
+    {                                                                                              \
+        name, HY_FUNC_AGGREGATE, HY_IMMUTABLE, 1, 1, resolve_variance,                             \
+            &(const Statistic){sample, root}, name "(number) -> number", doc                       \
+    }
+#define PAIR(name, sample, doc)                                                                    \
+    {                                                                                              \
+        name, HY_FUNC_AGGREGATE, HY_IMMUTABLE, 2, 2, resolve_pair,                                 \
+            &(const Statistic){sample, false}, name "(y number, x number) -> double precision",    \
+            doc                                                                                    \
+    }
+static const HyFunc functions[] = {
+    VARIANCE("variance", true, false, "Sample variance."),
+    VARIANCE("var_samp", true, false, "Sample variance."),
+    VARIANCE("var_pop", false, false, "Population variance."),
+    VARIANCE("stddev", true, true, "Sample standard deviation."),
+    VARIANCE("stddev_samp", true, true, "Sample standard deviation."),
+    VARIANCE("stddev_pop", false, true, "Population standard deviation."),
+    PAIR("covar_samp", true, "Sample covariance."),
+    PAIR("covar_pop", false, "Population covariance."),
+    PAIR("corr", false, "Correlation coefficient."),
+};
+HY_DEFINE_FAMILY(aggregate_statistics, functions);
