@@ -7,6 +7,7 @@
 
 #define HY_FUNC_FAMILIES(X)                                                                        \
     X(aggregate_basic)                                                                             \
+    X(aggregate_collect)                                                                           \
     X(aggregate_logic)                                                                             \
     X(aggregate_minmax)                                                                            \
     X(aggregate_statistics)                                                                        \
