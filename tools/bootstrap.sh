@@ -7,7 +7,7 @@ set -euo pipefail
 
 packages=(gcc make meson ninja-build pkg-config
   liblz4-dev libzstd-dev libutf8proc-dev libpcre2-dev libxxhash-dev libicu-dev libedit-dev
-  libcmocka-dev)
+  libcmocka-dev zlib1g-dev tzdata)
 if [ "${1:-}" = dev ]; then
   packages+=(clang-format-14 clang libclang-rt-14-dev pmccabe codespell ccache)
 fi
