@@ -69,6 +69,12 @@ static bool takes_order(const char *name)
     return false;
 }
 
+static bool needs_order(const char *name)
+{
+    return strcmp(name, "percentile_cont") == 0 || strcmp(name, "percentile_disc") == 0 ||
+           strcmp(name, "mode") == 0;
+}
+
 HyStatus bind_aggregate_item(
     HyExprContext *inner, const HyAstExpr *ast, const char *name, HyAggregateItem *out)
 {
@@ -88,6 +94,12 @@ HyStatus bind_aggregate_item(
     const HyAstOrderList *order = call->within_group.n > 0 ? &call->within_group : &call->order_by;
     HY_TRY(bind_sort_keys(inner, order, &item.order));
     item.n_order = order->n;
+    if (item.n_order == 0 &&
+        needs_order(name)) /* before the resolver, which types that expression */
+        return hy_error_at(
+            hy_error(
+                "42883", "ordered-set aggregate \"%s\" requires one ORDER BY expression", name),
+            position);
     HY_TRY(bind_filter(inner, call, &item.filter));
     HY_TRY(bind_new_call(b, item.args, call->args.n, &item.call));
     item.call->is_distinct = call->distinct;
@@ -100,11 +112,6 @@ HyStatus bind_aggregate_item(
     if (is_ordered_set && call->within_group.n > 1)
         return hy_error_at(
             hy_error("42883", "ordered-set aggregate '%s' requires 1 ORDER BY expression", name),
-            position);
-    if (is_ordered_set && item.n_order == 0)
-        return hy_error_at(
-            hy_error(
-                "42883", "ordered-set aggregate \"%s\" requires one ORDER BY expression", name),
             position);
     if (!is_ordered_set && call->within_group.n > 0 && strcmp(name, "listagg") != 0)
         return hy_error_at(
