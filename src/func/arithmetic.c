@@ -5,6 +5,7 @@
 
 #include "func/families.h"
 #include "func/kernel_arithmetic.h"
+#include "func/regexp.h"
 #include "func/signature.h"
 #include "types/numeric.h"
 
@@ -489,6 +490,11 @@ static const HySignature not_sigs[] = {
     {1, {HY_TYPE_INT8}, HY_TYPE_INT8, not_i64, HY_SIG_PLAIN},
 };
 
+static HyStatus resolve_tilde(HyFuncCall *call)
+{
+    return call->n_args == 2 ? hy_resolve_regex_match(call) : hy_resolve_signatures(call);
+}
+
 static const HyFunc functions[] = {
     {"%", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, hy_resolve_division, NULL,
         "number % number -> number", "Remainder with the sign of the dividend."},
@@ -504,7 +510,8 @@ static const HyFunc functions[] = {
         "integer << integer -> integer", "Bits shifted left."},
     {">>", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, hy_resolve_signatures, HY_SIGNATURES(shr_sigs),
         "integer >> integer -> integer", "Bits shifted right, keeping the sign."},
-    {"~", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, hy_resolve_signatures, HY_SIGNATURES(not_sigs),
-        "~ integer -> integer", "Bitwise complement."},
+    {"~", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 2, resolve_tilde, HY_SIGNATURES(not_sigs),
+        "~ integer -> integer, text ~ pattern -> boolean",
+        "Bitwise complement; whether a regular expression matches somewhere."},
 };
 HY_DEFINE_FAMILY(arithmetic, functions);

@@ -22,6 +22,7 @@
     X(math_integer)                                                                                \
     X(math_round)                                                                                  \
     X(operators)                                                                                   \
+    X(regexp)                                                                                      \
     X(system_catalog)                                                                              \
     X(system_session)                                                                              \
     X(system_type)                                                                                 \

@@ -45,10 +45,14 @@ HyStatus hy_like_compile(HyArena *arena, const char *pattern, size_t len, const 
     bool after_percent = false;
     for (size_t i = 0; i < len;) {
         after_percent = false;
-        if (escape_len && i + escape_len <= len && memcmp(pattern + i, escape, escape_len) == 0) {
+        if (escape_len && i + escape_len <= len && memcmp(pattern + i, escape, escape_len) == 0 &&
+            !(folds_case && i + escape_len == len)) {
             i += escape_len;
             if (i >= len)
-                return hy_error("22025", "LIKE pattern must not end with escape character");
+                return hy_error_detail(
+                    hy_error(
+                        "42601", "LIKE pattern must not end with an unescaped escape character"),
+                    "Pattern - `%.*s`", (int)len, pattern);
             add_byte(&c, pattern[i++], false);
         } else if (pattern[i] == '%') {
             HY_TRY(end_segment(&c));

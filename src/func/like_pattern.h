@@ -23,7 +23,8 @@ typedef struct HyLikePattern {
 } HyLikePattern;
 
 /* collation: NULL or one that takes different strings for equal. escape: the escape character's
- * bytes, len 0 for none. Errors: 22025 for a pattern that ends in its escape character; 53200. */
+ * bytes, len 0 for none. Errors: 42601 for a LIKE pattern that ends in its escape character; 53200.
+ */
 HyStatus hy_like_compile(HyArena *arena, const char *pattern, size_t len, const char *escape,
     size_t escape_len, bool folds_case, const HyCollation *collation,
     HyLikePattern *out) HY_MUST_CHECK;
