@@ -1,6 +1,7 @@
 /* Single fields: quotes and escapes removed, and where an error is. */
 #include "io/csv_internal.h"
 
+#include <stdio.h>
 #include <strings.h>
 
 /* ---- Quotes and escapes ---- */
@@ -112,11 +113,15 @@ HyStatus hy_csv_error_at_field(HyStatus st, const HyCsvPiece *piece, uint64_t re
 {
     st = hy_error_detail(
         st, "file: '%s' line:%llu column:%u", piece->name, (unsigned long long)record, field + 1);
-    if (!st || len == 0 || memmem(st->message, strlen(st->message), text, len))
+    if (!st || len == 0)
         return st;
-    const int shown = 60;
-    return hy_error_hint(st, "the value is '%.*s'%s", len < (size_t)shown ? (int)len : shown, text,
-        len > (size_t)shown ? ".." : "");
+    const size_t max = 60;
+    size_t n = len < max ? len : max;
+    while (n < len && ((uint8_t)text[n] & 0xC0) == 0x80)
+        n--; /* not in the middle of a character */
+    char shown[72];
+    snprintf(shown, sizeof shown, "'%.*s'%s", (int)n, text, n < len ? ".." : "");
+    return strstr(st->message, shown) ? st : hy_error_hint(st, "the value is %s", shown);
 }
 
 static bool has_csv_ending(const char *name)
