@@ -39,6 +39,7 @@ void hy_delivery_start(HyDelivery *delivery, const HyExec *exec, const HyPipelin
 {
     free_parked(delivery);
     delivery->next_sequence = 0;
+    delivery->has_failed = false;
     delivery->is_direct = pipeline->is_serial || exec->n_workers == 1;
     delivery->memory = exec->ctx->memory;
 }
@@ -97,12 +98,14 @@ static HyStatus park(HyDelivery *delivery, uint64_t sequence, HyRowset **rows)
 static HyStatus deliver_parked(HyDelivery *delivery, HyWorker *worker)
 {
     HyStatus st = HY_OK;
-    while (!st && delivery->parked && delivery->parked->sequence == delivery->next_sequence) {
+    while (!delivery->has_failed && delivery->parked &&
+           delivery->parked->sequence == delivery->next_sequence) {
         HyParked *parked = delivery->parked;
         delivery->parked = parked->next;
         delivery->n_parked--;
         delivery->next_sequence++;
         st = deliver_rows(delivery, worker, parked->rows);
+        delivery->has_failed = st != HY_OK;
         free(parked);
     }
     pthread_cond_broadcast(&delivery->moved);

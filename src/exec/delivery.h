@@ -23,6 +23,7 @@ typedef struct HyDelivery {
     pthread_mutex_t lock;
     pthread_cond_t moved;
     uint64_t next_sequence;
+    bool has_failed; /* the receiver refused rows: it gets none any more */
     HyParked *parked;
     size_t n_parked;
 } HyDelivery;
