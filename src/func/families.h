@@ -30,6 +30,8 @@
     X(text_basic)                                                                                  \
     X(text_code)                                                                                   \
     X(text_part)                                                                                   \
+    X(to_char)                                                                                     \
+    X(to_date)                                                                                     \
     X(window)
 typedef struct HyFuncFamily {
     const HyFunc *items;
