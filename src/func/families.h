@@ -12,6 +12,8 @@
     X(aggregate_minmax)                                                                            \
     X(aggregate_statistics)                                                                        \
     X(arithmetic)                                                                                  \
+    X(array_edit)                                                                                  \
+    X(array_search)                                                                                \
     X(bytes)                                                                                       \
     X(datetime_make)                                                                               \
     X(datetime_part)                                                                               \

@@ -1,4 +1,5 @@
 /* Case, length, concatenation, repetition of text. */
+#include "func/array_kernel.h"
 #include "func/families.h"
 #include "func/text_kernel.h"
 #include "types/case_fold.h"
@@ -213,6 +214,10 @@ static HyStatus resolve_join_operator(HyFuncCall *call)
 {
     HyType a = call->arg_types[0];
     HyType b = call->arg_types[1];
+    bool is_array;
+    HY_TRY(hy_resolve_array_join(call, &is_array));
+    if (is_array)
+        return HY_OK;
     if (a.id == HY_TYPE_BYTEA && b.id == HY_TYPE_BYTEA) {
         hy_call_set(call, a, concat_two, HY_SIG_CAN_FAIL);
         return HY_OK;
