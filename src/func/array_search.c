@@ -74,22 +74,34 @@ HY_ARRAY_KERNEL(positions, {
         HY_GO(append_positions(args, i, &builder));
 })
 
+/* args[2]: the array's elements in the type in which they are compared with the needle. */
 static HyStatus append_others(const HyVector *args, size_t row, HyArrayBuilder *out)
 {
     HyArrayRow array;
+    HyArrayRow compared;
     const void *needle = needle_of(&args[1], row);
     HY_TRY(hy_array_row(&args[0], row, &array));
-    while (hy_array_next(&array.reader))
-        if (!hy_reader_equals(&array.reader, needle))
+    HY_TRY(hy_array_row(&args[2], row, &compared));
+    while (hy_array_next(&array.reader) && hy_array_next(&compared.reader))
+        if (!hy_reader_equals(&compared.reader, needle))
             HY_TRY(hy_array_builder_append(out, hy_reader_payload(&array.reader)));
     return HY_OK;
 }
 
-HY_ARRAY_KERNEL(remove_all, {
+HY_ARRAY_KERNEL(remove_rows, {
     is_null = hy_vector_is_null(&args[0], i);
     if (!is_null)
         HY_GO(append_others(args, i, &builder));
 })
+
+static HyStatus remove_all(
+    HyFuncEnv *env, const HyFuncCall *call, const HyVector *args, size_t n, HyVector *out)
+{
+    HyVector vectors[3] = {args[0], args[1], args[0]};
+    const HyType *compared = call->bind_data;
+    HY_TRY(hy_cast_vector(env->arena, env->style, &args[0], n, *compared, false, &vectors[2]));
+    return remove_rows(env, call, vectors, n, out);
+}
 
 /* ---- Order ---- */
 
@@ -239,6 +251,8 @@ static HyStatus resolve_find(HyFuncCall *call, HyType result, HyScalarKernel ker
     bool is_possible;
     HyType needle = call->arg_types[1];
     HyType *boxed;
+    if (needle.id == HY_TYPE_UNKNOWN && call->arg_types[0].id == HY_TYPE_UNKNOWN)
+        return hy_call_requires(call, "an array argument");
     HY_ARENA_NEW(call->arena, boxed, 1);
     *boxed = needle.id == HY_TYPE_UNKNOWN ? text : needle;
     if (!hy_call_takes_array(call, 0, boxed))
@@ -271,9 +285,20 @@ static HyStatus resolve_positions(HyFuncCall *call)
     return resolve_find(call, result, positions, 0);
 }
 
+/* The result has the elements as they were, whatever they are compared as. */
 static HyStatus resolve_remove(HyFuncCall *call)
 {
-    return resolve_find(call, hy_type(HY_TYPE_UNKNOWN), remove_all, 0);
+    HyType given = call->arg_types[0];
+    HyType *compared;
+    HY_TRY(resolve_find(call, hy_type(HY_TYPE_UNKNOWN), remove_all, 0));
+    HY_ARENA_NEW(call->arena, compared, 1);
+    *compared = call->arg_types[0];
+    call->bind_data = compared;
+    if (given.id == HY_TYPE_ARRAY) {
+        call->arg_types[0] = given;
+        call->result = hy_type_nullable(given, call->result.nullable);
+    }
+    return HY_OK;
 }
 
 static HyStatus resolve_contains_any(HyFuncCall *call)

@@ -14,11 +14,14 @@
     X(arithmetic)                                                                                  \
     X(array_edit)                                                                                  \
     X(array_search)                                                                                \
+    X(array_text)                                                                                  \
+    X(array_vector)                                                                                \
     X(bytes)                                                                                       \
     X(datetime_make)                                                                               \
     X(datetime_part)                                                                               \
     X(datetime_trunc)                                                                              \
     X(greatest)                                                                                    \
+    X(json)                                                                                        \
     X(like)                                                                                        \
     X(math)                                                                                        \
     X(math_integer)                                                                                \
@@ -29,6 +32,7 @@
     X(system_session)                                                                              \
     X(system_type)                                                                                 \
     X(table_series)                                                                                \
+    X(table_unnest)                                                                                \
     X(text_basic)                                                                                  \
     X(text_code)                                                                                   \
     X(text_part)                                                                                   \

@@ -1,5 +1,6 @@
 /* generate_series over integers, numerics, doubles, dates and timestamps. */
 #include "func/families.h"
+#include "func/series.h"
 #include "func/signature.h"
 #include "types/datetime.h"
 #include "types/interval.h"
@@ -155,10 +156,10 @@ static const HyTableFunction timestamp_function = {series_timestamp};
 
 static HyStatus set_series(HyFuncCall *call, HyType type, const HyTableFunction *function)
 {
-    static const char *const names[] = {"generate_series"};
     HY_ARENA_NEW(call->arena, call->columns, 1);
+    HY_ARENA_NEW(call->arena, call->column_names, 1);
     call->columns[0] = hy_type_nullable(type, false);
-    call->column_names = (const char **)(uintptr_t)names;
+    call->column_names[0] = call->func->name;
     call->n_columns = 1;
     call->table = function;
     call->result = call->columns[0];
@@ -171,14 +172,14 @@ static HyStatus resolve_temporal(HyFuncCall *call)
     HyType type;
     if (call->n_args != 3 || !hy_type_common(call->arg_types[0], call->arg_types[1], &type) ||
         !hy_type_is_datetime(type) || call->arg_types[2].id != HY_TYPE_INTERVAL)
-        return hy_error("42601", "incorrect argument types when calling \"generate_series\"");
+        return hy_error("42601", "incorrect argument types when calling \"%s\"", call->func->name);
     if (type.id == HY_TYPE_DATE)
         type = hy_type(HY_TYPE_TIMESTAMP);
     call->arg_types[0] = call->arg_types[1] = hy_type_nullable(type, true);
     return set_series(call, type, &timestamp_function);
 }
 
-static HyStatus resolve_series(HyFuncCall *call)
+HyStatus hy_resolve_series(HyFuncCall *call)
 {
     HyType type = call->arg_types[0];
     for (size_t i = 0; i < call->n_args; i++)
@@ -187,7 +188,8 @@ static HyStatus resolve_series(HyFuncCall *call)
     for (size_t i = 0; i < call->n_args; i++)
         if ((!hy_type_is_number(call->arg_types[i]) && call->arg_types[i].id != HY_TYPE_UNKNOWN) ||
             !hy_type_common(type, call->arg_types[i], &type))
-            return hy_error("42601", "incorrect argument types when calling \"generate_series\"");
+            return hy_error(
+                "42601", "incorrect argument types when calling \"%s\"", call->func->name);
     if (type.id == HY_TYPE_FLOAT4)
         type = hy_type(HY_TYPE_FLOAT8);
     else if (type.id == HY_TYPE_INT2 || type.id == HY_TYPE_UNKNOWN)
@@ -204,8 +206,10 @@ static HyStatus resolve_series(HyFuncCall *call)
 }
 
 static const HyFunc functions[] = {
-    {"generate_series", HY_FUNC_TABLE, HY_IMMUTABLE, 2, 3, resolve_series, NULL,
+    {"generate_series", HY_FUNC_TABLE, HY_IMMUTABLE, 2, 3, hy_resolve_series, NULL,
         "generate_series(start, stop [, step]) -> setof start",
         "The values from start to stop, both included, `step` (1) apart."},
+    {"sequence", HY_FUNC_TABLE, HY_IMMUTABLE, 2, 3, hy_resolve_series, NULL,
+        "sequence(start, stop [, step]) -> setof start", "generate_series by another name."},
 };
 HY_DEFINE_FAMILY(table_series, functions);
