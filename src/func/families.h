@@ -13,6 +13,7 @@
     X(aggregate_statistics)                                                                        \
     X(arithmetic)                                                                                  \
     X(array_edit)                                                                                  \
+    X(array_lambda)                                                                                \
     X(array_search)                                                                                \
     X(array_text)                                                                                  \
     X(array_vector)                                                                                \

@@ -178,7 +178,7 @@ typedef enum HyAstExprKind {
     HY_AST_ROW,         /* .list: ROW(..) or (a, b) */
     HY_AST_SUBQUERY,    /* .query: scalar subquery */
     HY_AST_EXISTS,      /* .query */
-    HY_AST_LAMBDA,      /* .lambda: x -> expr, only as argument of array_transform, array_filter */
+    HY_AST_LAMBDA,      /* .lambda: lambda x: expr, as argument of array_transform, array_filter */
     HY_AST_DESCRIPTOR,  /* .descriptor: DESCRIPTOR(a int, ..) in external(..) and COPY options */
 } HyAstExprKind;
 

@@ -366,9 +366,9 @@ static void print_typed_literal(HyAstPrinter *pr, const HyAstExpr *e)
 
 static void print_lambda(HyAstPrinter *pr, const HyAstExpr *e)
 {
-    hy_print_text(pr, "(");
+    hy_print_text(pr, "lambda ");
     hy_print_names(pr, &e->lambda.parameters);
-    hy_print_text(pr, ") -> ");
+    hy_print_text(pr, ": ");
     hy_print_expr(pr, e->lambda.body);
 }
 

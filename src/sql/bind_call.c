@@ -185,13 +185,13 @@ static HyStatus bind_iff(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)
     return HY_OK;
 }
 
-/* The body of x -> expr over the elements of an array, as an argument of its own. */
+/* The body of lambda x: expr over the elements of an array, as an argument of its own. */
 static HyStatus bind_lambda(HyExprContext *c, const HyAstExpr *ast, HyType element, HyExpr **out)
 {
     HyBinder *b = c->b;
     if (ast->lambda.parameters.n != 1)
         return hy_error_at(
-            hy_error("42601", "lambda expressions take exactly one parameter"), ast->pos);
+            hy_error("22023", "the lambda function must take 1 arguments"), ast->pos);
     HyScope *scope = NULL;
     HY_TRY(bind_scope_new(b, c->scope, &scope));
     HyScopeColumn column = {.name = ast->lambda.parameters.items[0].text,

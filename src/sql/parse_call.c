@@ -39,42 +39,34 @@ static bool takes_lambdas(const HyAstCall *call)
     return strcmp(last->text, "array_transform") == 0 || strcmp(last->text, "array_filter") == 0;
 }
 
-static bool at_arrow(const HyParser *p, size_t n)
-{
-    const HyToken *t = next_token(p);
-    return peek_at(p, n) == HY_TOK_OPERATOR && t[n].length == 2 &&
-           memcmp(p->sql + t[n].offset, "->", 2) == 0;
-}
-
-/* x -> body, (x) -> body, (x, y) -> body */
+/* lambda x: body, lambda x, y: body */
 static bool at_lambda(const HyParser *p)
 {
-    if (hy_parser_at_name(p))
-        return at_arrow(p, 1);
-    if (peek(p) != HY_TOK_LPAREN)
-        return false;
-    size_t n = 1;
-    while (peek_at(p, n) == HY_TOK_IDENT || peek_at(p, n) == HY_TOK_COMMA)
-        n++;
-    return n > 1 && peek_at(p, n) == HY_TOK_RPAREN && at_arrow(p, n + 1);
+    const HyToken *t = next_token(p);
+    return peek(p) == HY_TOK_IDENT && t->length == 6 &&
+           strncasecmp(p->sql + t->offset, "lambda", 6) == 0 && peek_at(p, 1) != HY_TOK_RPAREN &&
+           peek_at(p, 1) != HY_TOK_COMMA &&
+           (peek_at(p, 2) == HY_TOK_COLON || peek_at(p, 2) == HY_TOK_COMMA);
 }
 
 static HyStatus parse_lambda(HyParser *p, HyAstExpr **out)
 {
     uint32_t start = next_offset(p);
-    HyAstNameList parameters = {0};
+    size_t n;
+    HyAstName *names;
     HyAstExpr *body;
-    if (peek(p) == HY_TOK_LPAREN) {
-        HY_TRY(hy_parse_column_list(p, &parameters));
-    } else {
-        HY_ARENA_NEW(p->arena, parameters.items, 1);
-        parameters.n = 1;
-        HY_TRY(hy_parse_name(p, parameters.items));
-    }
-    p->pos++; /* -> */
+    size_t mark = list_begin(p);
+    p->pos++; /* lambda */
+    do {
+        HyAstName name;
+        HY_TRY(hy_parse_name(p, &name));
+        HY_TRY(list_push(p, &name, sizeof name));
+    } while (accept(p, HY_TOK_COMMA));
+    HY_TRY(hy_parser_list_end(p, mark, sizeof(HyAstName), &names, &n));
+    HY_TRY(expect(p, HY_TOK_COLON));
     HY_TRY(hy_parse_expr(p, &body));
     HY_TRY(hy_parser_new_expr(p, HY_AST_LAMBDA, start, out));
-    (*out)->lambda.parameters = parameters;
+    (*out)->lambda.parameters = (HyAstNameList){.items = names, .n = n};
     (*out)->lambda.body = body;
     return HY_OK;
 }

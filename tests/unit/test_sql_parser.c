@@ -137,8 +137,8 @@ static void special_call_syntax(void **state)
          "count(*)",
             "SELECT f(VARIADIC a), f(x => 1, y => 2), mode() WITHIN GROUP (ORDER BY a) OVER w, "
             "count(*)"},
-        {"SELECT array_filter(a, x -> x > 1 AND b), f(x -> y > 1)",
-            "SELECT array_filter(a, (x) -> (x > 1) AND b), f((x -> y) > 1)"},
+        {"SELECT array_filter(a, LAMBDA x: x > 1 AND b), f(x -> y > 1)",
+            "SELECT array_filter(a, lambda x: (x > 1) AND b), f((x -> y) > 1)"},
         {"SELECT json_object('a': 1 ABSENT ON NULL)", "SELECT json_object('a': 1 ABSENT ON NULL)"},
         {"SELECT * FROM external('f', \"null\" => 'x', columns => DESCRIPTOR(a int NOT NULL, b))",
             "SELECT * FROM external('f', \"null\" => 'x', \"columns\" => DESCRIPTOR(a int NOT "
