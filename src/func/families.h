@@ -28,6 +28,7 @@
     X(math_integer)                                                                                \
     X(math_round)                                                                                  \
     X(operators)                                                                                   \
+    X(refused)                                                                                     \
     X(regexp)                                                                                      \
     X(system_catalog)                                                                              \
     X(system_session)                                                                              \
