@@ -21,6 +21,7 @@
     X(datetime_make)                                                                               \
     X(datetime_part)                                                                               \
     X(datetime_trunc)                                                                              \
+    X(format_number)                                                                               \
     X(greatest)                                                                                    \
     X(json)                                                                                        \
     X(like)                                                                                        \
