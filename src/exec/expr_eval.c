@@ -140,6 +140,27 @@ static HyStatus eval_cast(
     return hy_error_at(st, expr->position);
 }
 
+/* Arrays with null elements may compare as unknown. */
+static HyStatus compare_arrays(
+    HyFuncEnv *env, HyCompareOp op, const HyVector *args, size_t n, HyVector *out)
+{
+    const HyString *a = hy_vector_values(&args[0]);
+    const HyString *b = hy_vector_values(&args[1]);
+    for (size_t i = 0; i < n; i++) {
+        bool result = false;
+        bool is_known = true;
+        if (!hy_vector_is_null(&args[0], i) && !hy_vector_is_null(&args[1], i))
+            HY_TRY(hy_compare_arrays(op, *args[0].type.element, &a[hy_vector_index(&args[0], i)],
+                &b[hy_vector_index(&args[1], i)], &result, &is_known));
+        ((uint8_t *)out->data)[i] = result;
+        if (!is_known) {
+            HY_TRY(hy_vector_need_validity(env->arena, out, n));
+            hy_bitmap_clear(out->validity, i);
+        }
+    }
+    return HY_OK;
+}
+
 static HyStatus eval_compare(
     HyFuncEnv *env, const HyExpr *expr, const HyVector *args, size_t n, HyVector *out)
 {
@@ -147,6 +168,8 @@ static HyStatus eval_compare(
         return hy_null_vector(env->arena, expr->type, out);
     HY_TRY(hy_vector_alloc(env->arena, expr->type, n, out));
     HY_TRY(hy_and_validity(env->arena, args, 2, n, &out->validity));
+    if (args[0].type.id == HY_TYPE_ARRAY && args[0].type.element)
+        return compare_arrays(env, expr->op, args, n, out);
     return hy_compare_vectors(expr->op, &args[0], &args[1], n, out->data);
 }
 

@@ -68,6 +68,8 @@ const HyFunc *hy_func_find(const char *name, HyFuncKind kind)
 
 static HyStatus unknown_function(const char *name)
 {
+    if (strchr("+-*/<>=~!@#%^&|`?", name[0]))
+        return hy_error("42601", "unknown operator '%s'", name);
     HyNameMatch match = hy_name_match(name, strlen(name));
     for (size_t i = 0; i < hy_func_count(); i++)
         hy_name_match_offer(&match, sorted[i]->name, strlen(sorted[i]->name));

@@ -130,8 +130,9 @@ HyStatus bind_comparison(
 
 static HyStatus bool_node(HyBinder *b, HyExprKind kind, HyExpr *left, HyExpr *right, HyExpr **out)
 {
-    HyType type =
-        hy_type_nullable(hy_type(HY_TYPE_BOOL), left->type.nullable || right->type.nullable);
+    /* null elements may leave the comparison of arrays open */
+    bool nullable = left->type.nullable || right->type.nullable || left->type.id == HY_TYPE_ARRAY;
+    HyType type = hy_type_nullable(hy_type(HY_TYPE_BOOL), nullable);
     HY_TRY(hy_expr_new(b->arena, kind, type, left->position, 2, out));
     (*out)->args[0] = left;
     (*out)->args[1] = right;

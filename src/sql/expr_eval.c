@@ -74,8 +74,17 @@ static HyStatus evaluate_compare(Evaluator *ev, const HyExpr *expr, HyValue *out
         *out = hy_value_null(hy_type(HY_TYPE_BOOL));
         return HY_OK;
     }
-    int c = hy_compare_payload(a.type, hy_value_payload(&a), hy_value_payload(&b));
     bool result = false;
+    if (a.type.id == HY_TYPE_ARRAY && a.type.element) {
+        bool is_known = true;
+        HY_TRY(
+            hy_compare_arrays(expr->op, *a.type.element, &a.string, &b.string, &result, &is_known));
+        set_bool(out, result);
+        if (!is_known)
+            *out = hy_value_null(hy_type(HY_TYPE_BOOL));
+        return HY_OK;
+    }
+    int c = hy_compare_payload(a.type, hy_value_payload(&a), hy_value_payload(&b));
     switch (expr->op) {
     case HY_CMP_EQ:
         result = c == 0;

@@ -213,6 +213,32 @@ static void compare_dictionary(
         out[i] = flags[codes[i]];
 }
 
+/* Equality looks at all elements for a difference, order only up to the first one. */
+HyStatus hy_compare_arrays(
+    HyCompareOp op, HyType element, const HyString *a, const HyString *b, bool *out, bool *is_known)
+{
+    HyArrayReader ra, rb;
+    bool is_equality = op == HY_CMP_EQ || op == HY_CMP_NE;
+    HY_TRY(hy_array_open(element, a, &ra));
+    HY_TRY(hy_array_open(element, b, &rb));
+    int c = is_equality ? ra.count != rb.count : 0;
+    *is_known = true;
+    while (c == 0 && (is_equality || *is_known) && ra.index < ra.count && rb.index < rb.count) {
+        hy_array_next(&ra);
+        hy_array_next(&rb);
+        if (ra.is_null || rb.is_null)
+            *is_known = false;
+        else
+            c = hy_compare_payload(element, ra.payload, rb.payload);
+    }
+    if (is_equality && c != 0)
+        *is_known = true;
+    if (c == 0)
+        c = (ra.count > rb.count) - (ra.count < rb.count);
+    *out = outcome(op, c);
+    return HY_OK;
+}
+
 HyStatus hy_compare_vectors(
     HyCompareOp op, const HyVector *a, const HyVector *b, size_t n, uint8_t *out)
 {

@@ -26,6 +26,11 @@ typedef enum HyCompareOp {
 HyStatus hy_compare_vectors(
     HyCompareOp op, const HyVector *a, const HyVector *b, size_t n, uint8_t *out) HY_MUST_CHECK;
 
+/* The same for two arrays as SQL compares them: a null element makes the outcome unknown (*is_known
+ * false) unless other elements or the lengths decide. Errors: XX001 for damaged arrays. */
+HyStatus hy_compare_arrays(HyCompareOp op, HyType element, const HyString *a, const HyString *b,
+    bool *out, bool *is_known) HY_MUST_CHECK;
+
 /* Appends a normalized sort key: memcmp order of keys = order of values, with the null placement
  * and direction applied. Text of a collation uses its sort key. */
 HyStatus hy_sort_key_append(HyType type, const void *payload, bool is_null, bool descending,

@@ -33,6 +33,7 @@ static HyStatus format_regtype(uint32_t oid, HyBuffer *out)
         return hy_buffer_append_str(out, "unknown");
     if (type.id == HY_TYPE_UNKNOWN)
         return hy_buffer_printf(out, "%u", oid);
+    type.length = 0; /* an OID has no modifiers */
     return type.id == HY_TYPE_NUMERIC ? hy_buffer_append_str(out, "numeric")
                                       : hy_type_format(type, out);
 }
