@@ -33,7 +33,8 @@ static HyStatus format_regtype(uint32_t oid, HyBuffer *out)
         return hy_buffer_append_str(out, "unknown");
     if (type.id == HY_TYPE_UNKNOWN)
         return hy_buffer_printf(out, "%u", oid);
-    type.length = 0; /* an OID has no modifiers */
+    if (type.id == HY_TYPE_CHAR1 || type.id == HY_TYPE_CHAR) /* an OID has no length */
+        return hy_buffer_append_str(out, "character");
     return type.id == HY_TYPE_NUMERIC ? hy_buffer_append_str(out, "numeric")
                                       : hy_type_format(type, out);
 }
