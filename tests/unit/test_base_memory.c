@@ -30,6 +30,28 @@ static void arena_gives_aligned_disjoint_memory(void **state)
     hy_arena_destroy(NULL);
 }
 
+static void note_release(void *object)
+{
+    static int order;
+    *(int *)object = ++order;
+}
+
+static void arena_releases_what_is_deferred_in_reverse(void **state)
+{
+    (void)state;
+    int first = 0, second = 0, third = 0;
+    HyArena *arena = hy_arena_create();
+    assert_true(hy_arena_defer(arena, note_release, &first));
+    assert_true(hy_arena_defer(arena, note_release, &second));
+    hy_arena_reset(arena);
+    assert_int_equal(second, 1);
+    assert_int_equal(first, 2);
+    assert_true(hy_arena_defer(arena, note_release, &third));
+    hy_arena_destroy(arena);
+    assert_int_equal(third, 3);
+    assert_int_equal(first, 2); /* once */
+}
+
 static void arena_serves_rounds_from_the_same_memory(void **state)
 {
     (void)state;
@@ -190,6 +212,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(arena_gives_aligned_disjoint_memory),
+        cmocka_unit_test(arena_releases_what_is_deferred_in_reverse),
         cmocka_unit_test(arena_serves_rounds_from_the_same_memory),
         cmocka_unit_test(arena_reports_exhaustion),
         cmocka_unit_test(buffer_grows_and_hands_over),
