@@ -131,6 +131,9 @@ HySnapshot *hy_database_snapshot(HyDatabase *database);
 /* Opens the file and reads its content; real_path is copied. Without a wrapped error text. */
 HyStatus hy_database_load(
     HyCatalog *catalog, const char *path, const char *real_path, HyDatabase **out) HY_MUST_CHECK;
+/* For verification: tables that cannot be loaded for damage are told and left out. */
+HyStatus hy_database_load_sound_tables(HyCatalog *catalog, const char *path, HyFaultFn report,
+    void *context, HyDatabase **out) HY_MUST_CHECK;
 /* An empty one; its container, if any, is taken over, also on failure. */
 HyStatus hy_database_new(HyCatalog *catalog, const char *path, const char *real_path,
     HyContainer *container, HyDatabase **out) HY_MUST_CHECK;

@@ -1,5 +1,6 @@
 #include "catalog/catalog_json.h"
 #include "storage/relation_change.h"
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/random.h>
 
@@ -161,8 +162,26 @@ done:
     return st;
 }
 
-static HyStatus load_tables(
-    HyDatabase *database, const HyCatalogContent *content, HySnapshot *snapshot)
+/* Told of a table that cannot be loaded; the others are. NULL: the first one ends the loading. */
+typedef struct FaultSink {
+    HyFaultFn report;
+    void *context;
+} FaultSink;
+
+static HyStatus report_table(const FaultSink *sink, const HyCatalogRelation *relation, HyStatus st)
+{
+    if (!sink || strncmp(st->sqlstate, "XX", 2) != 0)
+        return st;
+    char text[512];
+    snprintf(text, sizeof text, "table \"%s\".\"%s\": %s (%s)", relation->definition.schema_name,
+        relation->definition.name, st->message, st->detail ? st->detail : "");
+    sink->report(sink->context, text);
+    hy_error_free(st);
+    return HY_OK;
+}
+
+static HyStatus load_tables(HyDatabase *database, const HyCatalogContent *content,
+    const FaultSink *sink, HySnapshot *snapshot)
 {
     for (size_t i = 0; i < content->n_relations; i++) {
         const HyCatalogRelation *relation = &content->relations[i];
@@ -177,13 +196,13 @@ static HyStatus load_tables(
         HyStatus st = load_table(database, relation, types, snapshot);
         free(types);
         if (st)
-            return st;
+            HY_TRY(report_table(sink, relation, st));
     }
     return HY_OK;
 }
 
-HyStatus hy_database_load(
-    HyCatalog *catalog, const char *path, const char *real_path, HyDatabase **out)
+static HyStatus load(HyCatalog *catalog, const char *path, const char *real_path,
+    const FaultSink *sink, HyDatabase **out)
 {
     HyStatus st = HY_OK;
     HyDatabase *database = NULL;
@@ -201,7 +220,7 @@ HyStatus hy_database_load(
     database->next_oid = content.max_oid + 1;
     HY_GO(hy_snapshot_create(content.n_namespaces, content.n_relations, &snapshot));
     HY_GO(load_schemas(&content, snapshot));
-    HY_GO(load_tables(database, &content, snapshot));
+    HY_GO(load_tables(database, &content, sink, snapshot));
     database->current = snapshot;
     snapshot = NULL;
     *out = database;
@@ -211,6 +230,19 @@ done:
     hy_snapshot_unref(snapshot);
     hy_database_destroy(database);
     return st;
+}
+
+HyStatus hy_database_load(
+    HyCatalog *catalog, const char *path, const char *real_path, HyDatabase **out)
+{
+    return load(catalog, path, real_path, NULL, out);
+}
+
+HyStatus hy_database_load_sound_tables(
+    HyCatalog *catalog, const char *path, HyFaultFn report, void *context, HyDatabase **out)
+{
+    FaultSink sink = {.report = report, .context = context};
+    return load(catalog, path, path, &sink, out);
 }
 
 HyStatus hy_database_in_memory(HyCatalog *catalog, bool is_temporary, HyDatabase **out)

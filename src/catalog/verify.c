@@ -52,7 +52,7 @@ static HyStatus verify_chunk(VerifyPlace *place, HyRelation *relation)
     return st ? take_failure(place, st) : HY_OK;
 }
 
-/* A count that is too small makes readers overlook nulls. */
+/* A count of 0 makes readers overlook nulls; it ought to be exact. */
 static HyStatus verify_null_count(VerifyPlace *place, HyRelation *relation)
 {
     const HyRelationImage *image = place->table->state->image;
@@ -69,7 +69,7 @@ static HyStatus verify_null_count(VerifyPlace *place, HyRelation *relation)
         }
         total += n;
     }
-    if (counts[place->column] >= total)
+    if (counts[place->column] == total)
         return HY_OK;
     char text[400];
     snprintf(text, sizeof text,
@@ -80,8 +80,19 @@ static HyStatus verify_null_count(VerifyPlace *place, HyRelation *relation)
     return HY_OK;
 }
 
+static void report_relation(void *context, const char *fault)
+{
+    const VerifyPlace *place = context;
+    char text[512];
+    snprintf(text, sizeof text, "table \"%s\".\"%s\", %s", place->table->schema_name,
+        place->table->name, fault);
+    place->report(place->context, text);
+}
+
 static HyStatus verify_table(VerifyPlace *place, HyRelation *relation)
 {
+    if (place->table->state->image)
+        HY_TRY(hy_relation_image_verify(place->table->state->image, report_relation, place));
     for (size_t c = 0; c < place->table->n_columns; c++) {
         place->column = c;
         for (size_t b = 0; b < hy_relation_block_count(relation); b++) {
@@ -120,7 +131,7 @@ HyStatus hy_catalog_verify_file(
     HyCatalog *catalog, const char *path, HyFaultFn report, void *context)
 {
     HyDatabase *database = NULL;
-    HyStatus st = hy_database_load(catalog, path, path, &database);
+    HyStatus st = hy_database_load_sound_tables(catalog, path, report, context, &database);
     if (!st) {
         st = hy_database_verify(database, report, context);
         hy_database_destroy(database);
@@ -129,7 +140,10 @@ HyStatus hy_catalog_verify_file(
     if (strncmp(st->sqlstate, "XX", 2) != 0 && strcmp(st->sqlstate, "42809") != 0)
         return st;
     /* It does not open: tell why, and what else is wrong with the container. */
-    report(context, st->message);
+    char text[512];
+    snprintf(text, sizeof text, "%s%s%s%s", st->message, st->detail ? " (" : "",
+        st->detail ? st->detail : "", st->detail ? ")" : "");
+    report(context, text);
     hy_error_free(st);
     return hy_container_verify_file(path, catalog->options.memory, report, context);
 }

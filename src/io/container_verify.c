@@ -18,6 +18,19 @@ static void HY_PRINTF(2, 3) report_fault(HyFaultSink *sink, const char *format, 
     sink->report(sink->context, text);
 }
 
+/* Bytes of a header page that are zero in every file; nobody looks at them. */
+static bool reserved_is_zero(const uint8_t *page)
+{
+    static const struct {
+        size_t begin, end;
+    } ranges[] = {{0x006, 0x008}, {0x00c, 0x020}, {0x024, 0x02c}, {0x058, 0x060}, {0x068, 0xffc}};
+    uint8_t any = 0;
+    for (size_t r = 0; r < HY_ARRAY_LEN(ranges); r++)
+        for (size_t i = ranges[r].begin; i < ranges[r].end; i++)
+            any |= page[i];
+    return any == 0;
+}
+
 static HyStatus verify_headers(HyContainer *c, HyFaultSink *sink)
 {
     uint8_t pages[2 * HY_HEADER_BYTES];
@@ -32,6 +45,9 @@ static HyStatus verify_headers(HyContainer *c, HyFaultSink *sink)
             hy_error_free(fault);
             continue;
         }
+        if (!reserved_is_zero(pages + i * HY_HEADER_BYTES))
+            report_fault(sink, "header page %d at offset %d: reserved bytes are not zero", i,
+                i * HY_HEADER_BYTES);
         if (header.version != c->version)
             report_fault(sink, "header page %d at offset %d: version %u instead of %u", i,
                 i * HY_HEADER_BYTES, header.version, c->version);

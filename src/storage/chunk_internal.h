@@ -236,6 +236,9 @@ void hy_chunk_valid_mask(const HyChunk *chunk, size_t first, size_t n, uint8_t *
 /* The value of a row in the form of memory; false: null. */
 bool hy_chunk_value(const HyChunk *chunk, size_t row, HyPayload *out);
 
+/* Why the payload cannot be a value of the type, or NULL. */
+const char *hy_chunk_value_fault(HyType type, const HyPayload *value);
+
 /* A number of 128 bits whose unsigned order is the order of the fixed-width type, and its inverse
  * up to the sign of zero and the payload of NaN. For truncatable types but interval, differences of
  * keys are differences of values. */

@@ -2,6 +2,7 @@
 #include "base/bytes.h"
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define MAX_LEAF_RANGES 100 /* the genuine server misreads larger leaves */
@@ -206,13 +207,26 @@ typedef struct TreeReader {
     size_t len;
     size_t at;
     int64_t row_count;
-    uint64_t next_row; /* ranges ascend: the next one begins here or later */
+    uint64_t next_row;   /* ranges ascend: the next one begins here or later */
+    uint64_t last_first; /* where the last one began */
+    uint64_t last_key;   /* that separates what is read now from what was before */
     HyRowSet *out;
+    HyFaultFn report; /* NULL, or told of what does no harm to us but is against the format */
+    void *context;
 } TreeReader;
 
 static HyStatus bad_tree(const TreeReader *reader, const char *fault)
 {
     return hy_error("XX001", "invalid list of deleted rows: %s at byte %zu", fault, reader->at);
+}
+
+static void tell(const TreeReader *reader, const char *fault)
+{
+    char text[128];
+    if (!reader->report)
+        return;
+    snprintf(text, sizeof text, "list of deleted rows: %s at byte %zu", fault, reader->at);
+    reader->report(reader->context, text);
 }
 
 /* Marks [first, last], cut at the row count, a block at a time. */
@@ -246,12 +260,19 @@ static HyStatus read_leaf(TreeReader *reader, uint32_t n)
 {
     if ((reader->len - reader->at) / 16 < n)
         return bad_tree(reader, "leaf is cut off");
+    if (n > MAX_LEAF_RANGES)
+        tell(reader, "leaf of more than 100 ranges");
     for (uint32_t i = 0; i < n; i++) {
         uint64_t first = hy_load_u64(reader->bytes + reader->at);
         uint64_t last = hy_load_u64(reader->bytes + reader->at + 8);
         if (first > last || first < reader->next_row || last == UINT64_MAX)
             return bad_tree(reader, "ranges do not ascend");
+        if (reader->next_row > 0 && first == reader->next_row)
+            tell(reader, "ranges that touch");
+        if (reader->last_key > 0 && first <= reader->last_key)
+            tell(reader, "range that is not above the key before it");
         reader->next_row = last + 1;
+        reader->last_first = first;
         reader->at += 16;
         HY_TRY(add_range(reader, first, last));
     }
@@ -273,23 +294,52 @@ static HyStatus read_node(TreeReader *reader, int depth)
         return bad_tree(reader, "unknown kind of node");
     if ((reader->len - reader->at) / 8 < n)
         return bad_tree(reader, "node is cut off");
+    const uint8_t *keys = reader->bytes + reader->at;
     reader->at += (size_t)n * 8;
-    for (uint32_t i = 0; i <= n; i++)
+    for (uint32_t i = 0; i <= n; i++) {
         HY_TRY(read_node(reader, depth + 1));
+        if (i == n)
+            break;
+        /* Keys that the genuine server has left behind when ranges joined still separate. */
+        uint64_t key = hy_load_u64(keys + 8 * (size_t)i);
+        if (key < reader->last_first)
+            tell(reader, "key below the last range before it");
+        reader->last_key = key;
+    }
+    return HY_OK;
+}
+
+static HyStatus read_tree(TreeReader *reader)
+{
+    if (reader->len == 0)
+        return bad_tree(reader, "no content");
+    if (reader->bytes[0] == 0 || (reader->len >= 2 && reader->bytes[1] == 0))
+        return HY_OK;
+    if (reader->len < 2)
+        return bad_tree(reader, "cut off");
+    reader->at = 2;
+    HY_TRY(read_node(reader, 0));
+    if (reader->at < reader->len)
+        tell(reader, "bytes behind the tree");
     return HY_OK;
 }
 
 HyStatus hy_deletes_parse(const uint8_t *bytes, size_t len, int64_t row_count, HyRowSet *out)
 {
     TreeReader reader = {.bytes = bytes, .len = len, .row_count = row_count, .out = out};
-    if (len == 0)
-        return bad_tree(&reader, "no content");
-    if (bytes[0] == 0 || (len >= 2 && bytes[1] == 0))
-        return HY_OK;
-    if (len < 2)
-        return bad_tree(&reader, "cut off");
-    reader.at = 2;
-    return read_node(&reader, 0);
+    return read_tree(&reader);
+}
+
+HyStatus hy_deletes_verify(const uint8_t *bytes, size_t len, int64_t row_count, HyRowSet *out,
+    HyFaultFn report, void *context)
+{
+    TreeReader reader = {.bytes = bytes,
+        .len = len,
+        .row_count = row_count,
+        .out = out,
+        .report = report,
+        .context = context};
+    return read_tree(&reader);
 }
 
 /* Writing it. */

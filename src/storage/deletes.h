@@ -9,6 +9,7 @@
 #include "base/bitmap.h"
 #include "base/buffer.h"
 #include "base/status.h"
+#include "io/container.h"
 #include "storage/chunk.h"
 
 #define HY_ROW_SET_WORDS (HY_BLOCK_ROWS / 64)
@@ -46,6 +47,10 @@ int64_t hy_delete_map_total(const HyDeleteMap *map);
 /* The content of a kind-5 object. Rows from row_count on are left out. Errors: XX001. */
 HyStatus hy_deletes_parse(
     const uint8_t *bytes, size_t len, int64_t row_count, HyRowSet *out) HY_MUST_CHECK;
+/* The same, and tells of all that is against the format. (Rows behind the row count are not: the
+ * genuine server leaves them there when it deletes the last rows of a table.) */
+HyStatus hy_deletes_verify(const uint8_t *bytes, size_t len, int64_t row_count, HyRowSet *out,
+    HyFaultFn report, void *context) HY_MUST_CHECK;
 /* Of the rows below row_count. */
 HyStatus hy_deletes_format(const HyDeleteMap *map, int64_t row_count, HyBuffer *out) HY_MUST_CHECK;
 

@@ -27,6 +27,10 @@ HyStatus hy_relation_image_create(
  * per column, or NULL when it has none. Errors: XX001 with the genuine texts. */
 HyStatus hy_relation_load(HyBlockStore *store, uint32_t slot, const HyType *types, size_t n_cols,
     const int64_t *null_counts, HyRelationImage **out, HyRelation **version) HY_MUST_CHECK;
+/* Tells of all that is wrong with the objects of rows and deletes, read again from the file. Chunks
+ * are not looked at. Errors: 58030, 53200; damage is told. */
+HyStatus hy_relation_image_verify(
+    const HyRelationImage *image, HyFaultFn report, void *context) HY_MUST_CHECK;
 void hy_relation_image_destroy(HyRelationImage *image); /* NULL is fine */
 
 /* Whether the image is this version already. */

@@ -5,6 +5,7 @@
 #include "storage/block.h"
 #include "storage/deletes.h"
 #include "storage/relation.h"
+#include "storage/relation_file.h"
 #include "storage/tail.h"
 #include <stdatomic.h>
 
@@ -56,6 +57,18 @@ struct HyRelation {
     atomic_uint n_refs;
     HyRelationParts parts;
     _Atomic(HyTailView *) views[]; /* n_cols, with a tail only */
+};
+
+/* See relation_file.h. */
+struct HyRelationImage {
+    HyBlockStore *store; /* referenced */
+    uint32_t slot;
+    HyBlock **blocks; /* as they are in the file */
+    size_t n_blocks;
+    HyTail *tail; /* what the last block was encoded from, or NULL; referenced */
+    uint32_t tail_rows;
+    HyRelation *version;  /* what was saved or loaded; NULL: nothing is in the file */
+    int64_t *null_counts; /* or NULL: not known */
 };
 
 /* References to all parts of a version, to be changed and assembled. */

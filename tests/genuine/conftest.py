@@ -51,6 +51,19 @@ class Reader:
         file = self._hyperfile.HyperFile.open(str(path))
         return file.problems() + self._hyperblocks.check(file)
 
+    def open(self, path):
+        return self._hyperfile.HyperFile.open(str(path))
+
+    def commit(self, path, changed):
+        """Writes another catalog (a dict), or objects (kind, relation, block, attribute, content), with checksums."""
+        catalog = changed if isinstance(changed, dict) else None
+        objects = [] if catalog else [self._hyperfile.Obj(kind, content, relation, block, attribute)
+                                      for kind, relation, block, attribute, content in changed]
+        self._hyperfile.commit(str(path), catalog, objects)
+
+    def checksum(self, page):
+        return self._hyperfile.crc32c(page)
+
     def types(self, path):
         """By (schema, table): the catalog types of the columns, such as ["Numeric", 9, 2, "nullable"]."""
         catalog = self._hyperfile.HyperFile.open(str(path)).catalog()

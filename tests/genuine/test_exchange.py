@@ -125,6 +125,21 @@ def test_genuine_integers_and_uuids(version, tmp_path, ours, genuine, assert_sou
     exchange(path, tables, ours, genuine, genuine, assert_sound)
 
 
+def test_genuine_deletes_in_many_ranges(tmp_path, ours, genuine, assert_sound):
+    """Ranges that grow together leave keys in the tree that are no longer the begin of a range."""
+    path = tmp_path / "made.hyper"
+    genuine.execute(f'create database "{path}"')
+    with genuine.open(path) as file:
+        file.rows("create table f.public.t as select i, i % 3 as k from generate_series(0, 149999) as s(i)")
+        file.rows("delete from f.public.t where i % 7 = 0 and i < 140000")
+    with genuine.open(path) as file:
+        file.rows("delete from f.public.t where i between 20000 and 34567 or i between 90000 and 90100")
+    tables = [{"schema": "public", "table": "t", "columns": ["i", "k"], "nullable": [True, True], "row_count": 1}]
+    assert_sound(path)
+    assert read_all(ours, path, tables) == read_all(genuine, path, tables)
+    exchange(path, tables, ours, genuine, genuine, assert_sound)
+
+
 def test_info_names_the_genuine_encodings(tmp_path, ours, genuine):
     path = tmp_path / "made.hyper"
     genuine.execute(f'create database "{path}" with version 3')

@@ -529,6 +529,73 @@ static void test_damage(void **state)
     assert_true(n_opened > 1000 && n_refused > 1000);
 }
 
+/* The chunk of values with one word of its block changed; what verification says of it. */
+#define FAULT_ROOM 1000
+static void catch_fault(void *ctx, const char *fault)
+{
+    char *text = ctx;
+    size_t len = strlen(text);
+    (void)snprintf(text + len, FAULT_ROOM - len, "%s\n", fault);
+}
+
+static void assert_fault(
+    HyType type, const void *values, uint8_t id, size_t offset, uint32_t word, const char *expected)
+{
+    enum { N = 40 };
+    uint64_t validity = ~(UINT64_C(1) << 7); /* row 7 is null where the encoding has nulls */
+    bool has_nulls = id == 0x13 || id == 0x16 || id == 0x2B;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    char text[FAULT_ROOM] = "";
+    HyChunk *chunk = NULL;
+    assert_ok(hy_chunk_encode_as(
+        type, 2, values, has_nulls ? &validity : NULL, N, id, NULL, &bytes, &len));
+    if (offset)
+        hy_store_u32(bytes + offset, word);
+    assert_ok(hy_chunk_open(type, 2, bytes, len, N, NULL, &chunk));
+    assert_ok(hy_chunk_verify(chunk, catch_fault, text));
+    hy_chunk_destroy(chunk);
+    if (!strstr(text, expected) || (*expected == '\0' && *text))
+        fail_msg("expected '%s', got '%s'", expected, text);
+}
+
+static void test_verify_names_faults(void **state)
+{
+    (void)state;
+    int32_t numbers[40];
+    HyString texts[40];
+    int64_t decimals[40];
+    for (int i = 0; i < 40; i++) {
+        numbers[i] = i % 2 ? 7 : i;
+        texts[i] = hy_string_view(i % 2 ? "odd" : "even text", i % 2 ? 3 : 9);
+        decimals[i] = 99990 + i % 10;
+    }
+    HyType int4 = hy_type(HY_TYPE_INT4);
+    HyType text = hy_type(HY_TYPE_TEXT);
+    const size_t psma = 0x38;
+    const size_t null_range = psma + 8 * 1024;
+    assert_fault(int4, numbers, 0x07, 0, 0, "");
+    assert_fault(int4, numbers, 0x13, 0, 0, "");
+    assert_fault(int4, numbers, 0x07, 0x28, 1, "reserved word");
+    assert_fault(int4, numbers, 0x16, 0x30, 1, "minimum is above");
+    assert_fault(int4, numbers, 0x16, 0x34, 37, "maximum is below");
+    assert_fault(int4, numbers, 0x07, psma + 8 * 7 + 4, 30, "index slot 7 does not cover row 31");
+    assert_fault(int4, numbers, 0x13, null_range + 4, 7, "null range does not cover rows 7 to 7");
+    assert_fault(int4, numbers, 0x07, null_range, 1, "null range without nulls");
+    assert_fault(int4, numbers, 0x07, null_range + 8, 20, "distinct count 20, found 21");
+    /* a lower minimum moves every row to another entry of the index */
+    assert_fault(int4, numbers, 0x0A, 0x30, (uint32_t)-5, "positional index");
+    assert_fault(text, texts, 0x27, 0, 0, "");
+    assert_fault(text, texts, 0x27, 0x864, 0xF0646F03, "not UTF-8");
+    int32_t same[40] = {0};
+    assert_fault(int4, same, 0x32, 0, 0, "");
+    assert_fault(int4, same, 0x32, 0x10, 16, "block without values");
+    assert_fault(hy_type_numeric(9, 2), decimals, 0x02, 0, 0, "");
+    assert_fault(hy_type_numeric(4, 2), decimals, 0x02, 0, 0, "numeric of too many digits");
+    HyType varchar = {.id = HY_TYPE_VARCHAR, .nullable = true, .length = 5};
+    assert_fault(varchar, texts, 0x27, 0, 0, "longer than the type allows");
+}
+
 /* An index that points behind the rows narrows to nothing, not to rows that do not exist. */
 static void test_lying_index(void **state)
 {
@@ -654,6 +721,7 @@ int main(void)
         cmocka_unit_test(test_filters),
         cmocka_unit_test(test_collation),
         cmocka_unit_test(test_damage),
+        cmocka_unit_test(test_verify_names_faults),
         cmocka_unit_test(test_lying_index),
         cmocka_unit_test(test_no_memory),
         cmocka_unit_test(test_plain_block),
