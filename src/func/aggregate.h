@@ -44,6 +44,9 @@
     HyFuncEnv *env HY_UNUSED, const HyFuncCall *call HY_UNUSED, const HyVector *args HY_UNUSED,    \
         size_t n, void *state, HyArena *heap HY_UNUSED
 
+/* Marks result i of n null. */
+HyStatus hy_aggregate_null(HyFuncEnv *env, HyVector *out, size_t n, size_t i) HY_MUST_CHECK;
+
 /* For resolvers: aggregates of one argument give null for no rows unless they count. */
 void hy_call_set_aggregate(HyFuncCall *call, HyType result, const HyAggregate *aggregate);
 /* An argument without type (NULL) becomes text, as a column made of it would. */

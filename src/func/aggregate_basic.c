@@ -5,6 +5,13 @@
 #include "func/signature.h"
 #include "types/numeric.h"
 
+HyStatus hy_aggregate_null(HyFuncEnv *env, HyVector *out, size_t n, size_t i)
+{
+    HY_TRY(hy_vector_need_validity(env->arena, out, n));
+    hy_bitmap_clear(out->validity, i);
+    return HY_OK;
+}
+
 void hy_call_set_aggregate(HyFuncCall *call, HyType result, const HyAggregate *aggregate)
 {
     call->result = hy_type_nullable(result, true);
@@ -179,14 +186,6 @@ static HyStatus sum_remove(HY_REMOVE_ARGS)
     return HY_OK;
 }
 
-/* Marks row i null in an output vector. */
-static HyStatus set_null(HyFuncEnv *env, HyVector *out, size_t n, size_t i)
-{
-    HY_TRY(hy_vector_need_validity(env->arena, out, n));
-    hy_bitmap_clear(out->validity, i);
-    return HY_OK;
-}
-
 static HyStatus sum_int8_finalize(HY_FINALIZE_ARGS)
 {
     const ExactSum *s = states;
@@ -195,7 +194,7 @@ static HyStatus sum_int8_finalize(HY_FINALIZE_ARGS)
             return hy_numeric_overflow();
         ((int64_t *)out->data)[i] = (int64_t)s[i].sum;
         if (s[i].count == 0)
-            HY_TRY(set_null(env, out, n, i));
+            HY_TRY(hy_aggregate_null(env, out, n, i));
     }
     return HY_OK;
 }
@@ -204,11 +203,9 @@ static HyStatus sum_numeric_finalize(HY_FINALIZE_ARGS)
 {
     const ExactSum *s = states;
     for (size_t i = 0; i < n; i++) {
-        if (!hy_numeric_fits(s[i].sum, HY_NUMERIC_MAX_PRECISION))
-            return hy_numeric_overflow();
         ((HyInt128 *)out->data)[i] = s[i].sum;
         if (s[i].count == 0)
-            HY_TRY(set_null(env, out, n, i));
+            HY_TRY(hy_aggregate_null(env, out, n, i));
     }
     return HY_OK;
 }
@@ -221,7 +218,7 @@ static HyStatus avg_exact_finalize(HY_FINALIZE_ARGS)
     for (size_t i = 0; i < n; i++) {
         HyInt128 average = 0;
         if (s[i].count == 0)
-            HY_TRY(set_null(env, out, n, i));
+            HY_TRY(hy_aggregate_null(env, out, n, i));
         else if (!hy_numeric_compute(HY_NUMERIC_DIV, s[i].sum, scale, s[i].count, 0,
                      HY_NUMERIC_MAX_PRECISION, out->type.scale, &average))
             return hy_numeric_overflow();
@@ -310,7 +307,7 @@ static HyStatus sum_float_finalize(HY_FINALIZE_ARGS)
         else
             ((double *)out->data)[i] = s[i].sum;
         if (s[i].count == 0)
-            HY_TRY(set_null(env, out, n, i));
+            HY_TRY(hy_aggregate_null(env, out, n, i));
     }
     return HY_OK;
 }
@@ -321,7 +318,7 @@ static HyStatus avg_float_finalize(HY_FINALIZE_ARGS)
     for (size_t i = 0; i < n; i++) {
         ((double *)out->data)[i] = s[i].count ? s[i].sum / (double)s[i].count : 0;
         if (s[i].count == 0)
-            HY_TRY(set_null(env, out, n, i));
+            HY_TRY(hy_aggregate_null(env, out, n, i));
     }
     return HY_OK;
 }

@@ -1,60 +1,18 @@
 /* Aggregates that must see all values of a group: percentiles, mode and median; and max_by, min_by,
  * which keep the value that belongs to the largest or smallest key. */
-#include "func/aggregate.h"
+#include "func/aggregate_values.h"
 #include "func/families.h"
 #include "types/compare.h"
 #include "types/numeric.h"
 
 #include <math.h>
-#include <stdlib.h>
 
-/* The values of a group, size bytes each, in the order in which they came. */
+#define NO_FILTER "FILTER not implemented yet for ordered-set aggregates"
+
 typedef struct Collected {
-    char *data; /* in the heap of the states */
-    uint64_t n;
-    uint64_t capacity;
-    double fraction; /* of percentile_*; NaN until a row was seen */
+    HyValueList values;
+    double fraction; /* of percentile_*, from any row */
 } Collected;
-
-static HyStatus set_null(HyFuncEnv *env, HyVector *out, size_t n, size_t i)
-{
-    HY_TRY(hy_vector_need_validity(env->arena, out, n));
-    hy_bitmap_clear(out->validity, i);
-    return HY_OK;
-}
-
-/* Copies a payload; long string bytes move into the heap. */
-static HyStatus keep_payload(HyType type, const void *value, HyArena *heap, void *out)
-{
-    memcpy(out, value, hy_physical_size(hy_type_physical(type)));
-    if (hy_type_physical(type) != HY_PHYS_STRING)
-        return HY_OK;
-    HyString *s = out;
-    if (s->len <= HY_STRING_INLINE)
-        return HY_OK;
-    char *copy = hy_arena_strndup(heap, s->ptr, s->len);
-    if (!copy)
-        return hy_error_oom(s->len);
-    s->ptr = copy;
-    return HY_OK;
-}
-
-static HyStatus make_room(Collected *c, uint64_t more, size_t size, HyArena *heap)
-{
-    if (c->n + more <= c->capacity)
-        return HY_OK;
-    uint64_t capacity = c->capacity ? c->capacity * 2 : 8;
-    while (capacity < c->n + more)
-        capacity *= 2;
-    char *grown = hy_arena_alloc(heap, capacity * size);
-    if (!grown)
-        return hy_error_oom(capacity * size);
-    if (c->n)
-        memcpy(grown, c->data, c->n * size);
-    c->data = grown;
-    c->capacity = capacity;
-    return HY_OK;
-}
 
 /* Adds the values of one argument (behind call->n_args: the sort expression of WITHIN GROUP). */
 static HyStatus collect_argument(const HyFuncCall *call, const HyVector *args, size_t which,
@@ -70,10 +28,8 @@ static HyStatus collect_argument(const HyFuncCall *call, const HyVector *args, s
         if (which > 0 && call->n_args > 0 && !hy_vector_is_null(&args[0], i))
             c->fraction =
                 ((const double *)hy_vector_values(&args[0]))[hy_vector_index(&args[0], i)];
-        HY_TRY(make_room(c, 1, size, heap));
-        HY_TRY(keep_payload(
-            v->type, values + hy_vector_index(v, i) * size, heap, c->data + c->n * size));
-        c->n++;
+        HY_TRY(
+            hy_value_list_push(&c->values, v->type, values + hy_vector_index(v, i) * size, heap));
     }
     return HY_OK;
 }
@@ -98,13 +54,10 @@ static HyStatus collect_combine(HY_COMBINE_ARGS)
     Collected *into = into_;
     const Collected *from = from_;
     size_t size = hy_physical_size(hy_type_physical(collected_type(call)));
-    if (from->n == 0)
+    if (from->values.n == 0)
         return HY_OK;
-    HY_TRY(make_room(into, from->n, size, heap));
-    memcpy(into->data + into->n * size, from->data, from->n * size);
-    into->n += from->n;
     into->fraction = from->fraction;
-    return HY_OK;
+    return hy_value_list_append(&into->values, &from->values, size, heap);
 }
 
 /* ---- percentile_disc, mode: one of the values ---- */
@@ -123,14 +76,14 @@ static HyStatus disc_finalize(HY_FINALIZE_ARGS)
     for (size_t i = 0; i < n; i++) {
         char *result = (char *)out->data + i * size;
         memset(result, 0, size);
-        if (s[i].n == 0) {
-            HY_TRY(set_null(env, out, n, i));
+        if (s[i].values.n == 0) {
+            HY_TRY(hy_aggregate_null(env, out, n, i));
             continue;
         }
         HY_TRY(check_fraction(s[i].fraction));
-        double place = ceil(s[i].fraction * (double)s[i].n);
+        double place = ceil(s[i].fraction * (double)s[i].values.n);
         uint64_t index = place < 1 ? 0 : (uint64_t)place - 1;
-        memcpy(result, s[i].data + index * size, size);
+        memcpy(result, s[i].values.data + index * size, size);
     }
     return HY_OK;
 }
@@ -142,10 +95,11 @@ static HyStatus mode_finalize(HY_FINALIZE_ARGS)
     size_t size = hy_physical_size(hy_type_physical(out->type));
     for (size_t i = 0; i < n; i++) {
         uint64_t best = 0, best_length = 0;
-        for (uint64_t from = 0, to; from < s[i].n; from = to) {
+        for (uint64_t from = 0, to; from < s[i].values.n; from = to) {
             to = from + 1;
-            while (to < s[i].n && hy_compare_payload(out->type, s[i].data + from * size,
-                                      s[i].data + to * size) == 0)
+            while (
+                to < s[i].values.n && hy_compare_payload(out->type, s[i].values.data + from * size,
+                                          s[i].values.data + to * size) == 0)
                 to++;
             if (to - from > best_length) {
                 best = from;
@@ -155,9 +109,9 @@ static HyStatus mode_finalize(HY_FINALIZE_ARGS)
         char *result = (char *)out->data + i * size;
         memset(result, 0, size);
         if (best_length == 0)
-            HY_TRY(set_null(env, out, n, i));
+            HY_TRY(hy_aggregate_null(env, out, n, i));
         else
-            memcpy(result, s[i].data + best * size, size);
+            memcpy(result, s[i].values.data + best * size, size);
     }
     return HY_OK;
 }
@@ -166,7 +120,7 @@ static HyStatus mode_finalize(HY_FINALIZE_ARGS)
 
 static double number_at(const Collected *c, HyType type, uint64_t index)
 {
-    const void *p = c->data + index * hy_physical_size(hy_type_physical(type));
+    const void *p = c->values.data + index * hy_physical_size(hy_type_physical(type));
     switch (hy_type_physical(type)) {
     case HY_PHYS_I16:
         return *(const int16_t *)p;
@@ -186,10 +140,10 @@ static double number_at(const Collected *c, HyType type, uint64_t index)
 
 static double interpolate(const Collected *c, HyType type, double fraction)
 {
-    double place = fraction * (double)(c->n - 1);
+    double place = fraction * (double)(c->values.n - 1);
     uint64_t below = (uint64_t)place;
     double low = number_at(c, type, below);
-    if (below + 1 >= c->n || place == (double)below)
+    if (below + 1 >= c->values.n || place == (double)below)
         return low;
     return low + (number_at(c, type, below + 1) - low) * (place - (double)below);
 }
@@ -200,8 +154,8 @@ static HyStatus cont_finalize(HY_FINALIZE_ARGS)
     for (size_t i = 0; i < n; i++) {
         double *result = &((double *)out->data)[i];
         *result = 0;
-        if (s[i].n == 0) {
-            HY_TRY(set_null(env, out, n, i));
+        if (s[i].values.n == 0) {
+            HY_TRY(hy_aggregate_null(env, out, n, i));
             continue;
         }
         HY_TRY(check_fraction(s[i].fraction));
@@ -210,9 +164,74 @@ static HyStatus cont_finalize(HY_FINALIZE_ARGS)
     return HY_OK;
 }
 
-static int compare_doubles(const void *a, const void *b)
+/* Moves NaN, which sorts above everything, behind the numbers; returns how many there are of those.
+ */
+static uint64_t numbers_first(double *v, uint64_t n)
 {
-    return hy_compare_payload(hy_type(HY_TYPE_FLOAT8), a, b);
+    uint64_t kept = 0;
+    for (uint64_t i = 0; i < n; i++) {
+        double x = v[i];
+        if (isnan(x))
+            continue;
+        v[i] = v[kept];
+        v[kept++] = x;
+    }
+    return kept;
+}
+
+static double middle_of_three(double a, double b, double c)
+{
+    if (a < b)
+        return b < c ? b : a < c ? c : a;
+    return a < c ? a : b < c ? c : b;
+}
+
+/* Puts the value of rank k in its place, with no greater one before and no smaller one behind it
+ * (Hoare's FIND). */
+static void select_rank(double *v, uint64_t n, uint64_t k)
+{
+    int64_t low = 0;
+    int64_t high = (int64_t)n - 1;
+    int64_t rank = (int64_t)k;
+    while (low < high) {
+        double pivot = middle_of_three(v[low], v[low + (high - low) / 2], v[high]);
+        int64_t i = low;
+        int64_t j = high;
+        while (i <= j) {
+            while (v[i] < pivot)
+                i++;
+            while (pivot < v[j])
+                j--;
+            if (i > j)
+                break;
+            double swapped = v[i];
+            v[i++] = v[j];
+            v[j--] = swapped;
+        }
+        if (rank <= j)
+            high = j;
+        else if (rank >= i)
+            low = i;
+        else
+            return;
+    }
+}
+
+/* The mean of the values of ranks (n - 1) / 2 and n / 2. */
+static double median_of(double *v, uint64_t n)
+{
+    uint64_t n_numbers = numbers_first(v, n);
+    uint64_t low = (n - 1) / 2;
+    uint64_t high = n / 2;
+    if (high >= n_numbers)
+        return n_numbers > low && low == high ? v[low] : (double)NAN;
+    select_rank(v, n_numbers, low);
+    if (high == low)
+        return v[low];
+    double above = v[low + 1];
+    for (uint64_t i = low + 2; i < n_numbers; i++)
+        above = v[i] < above ? v[i] : above;
+    return v[low] + (above - v[low]) * 0.5;
 }
 
 static HyStatus median_finalize(HY_FINALIZE_ARGS)
@@ -221,12 +240,11 @@ static HyStatus median_finalize(HY_FINALIZE_ARGS)
     for (size_t i = 0; i < n; i++) {
         double *result = &((double *)out->data)[i];
         *result = 0;
-        if (s[i].n == 0) {
-            HY_TRY(set_null(env, out, n, i));
+        if (s[i].values.n == 0) {
+            HY_TRY(hy_aggregate_null(env, out, n, i));
             continue;
         }
-        qsort(s[i].data, s[i].n, sizeof(double), compare_doubles);
-        *result = interpolate(&s[i], hy_type(HY_TYPE_FLOAT8), 0.5);
+        *result = median_of((double *)(void *)s[i].values.data, s[i].values.n);
     }
     return HY_OK;
 }
@@ -234,7 +252,7 @@ static HyStatus median_finalize(HY_FINALIZE_ARGS)
 #define COLLECT(update_fn, finalize_fn, ordered)                                                   \
     {                                                                                              \
         .state_size = sizeof(Collected), .update = update_fn, .combine = collect_combine,          \
-        .finalize = finalize_fn, .is_ordered_set = ordered                                         \
+        .finalize = finalize_fn, .is_ordered_set = ordered, .no_filter = NO_FILTER                 \
     }
 static const HyAggregate disc_aggregate = COLLECT(collect_sorted, disc_finalize, true);
 static const HyAggregate cont_aggregate = COLLECT(collect_sorted, cont_finalize, true);
@@ -266,6 +284,8 @@ static HyStatus resolve_median(HyFuncCall *call)
     HyType type = call->arg_types[0];
     if (!hy_type_is_number(type) && type.id != HY_TYPE_UNKNOWN)
         return hy_error("42601", "MEDIAN requires numerical arguments");
+    if (call->is_distinct)
+        return hy_error("0A000", "MEDIAN DISTINCT not implemented yet");
     call->arg_types[0] = hy_type(HY_TYPE_FLOAT8);
     hy_call_set_aggregate(call, hy_type(HY_TYPE_FLOAT8), &median_aggregate);
     return HY_OK;
@@ -279,33 +299,36 @@ typedef struct Chosen {
         HyInt128 align;
     } key, value;
     int64_t is_set;
-    int64_t value_is_null;
+    int64_t key_is_null;
 } Chosen;
 
-static bool is_better(const HyFuncCall *call, const void *candidate, const Chosen *s)
+/* Any key is better than none, the first one better than equal ones. key NULL: null. */
+static bool is_better(const HyFuncCall *call, const void *key, const Chosen *s)
 {
-    if (!s->is_set)
-        return true;
-    int c = hy_compare_payload(call->arg_types[1], candidate, s->key.bytes);
+    if (!s->is_set || !key || s->key_is_null)
+        return !s->is_set || (key && s->key_is_null);
+    int c = hy_compare_payload(call->arg_types[1], key, s->key.bytes);
     return call->func->name[1] == 'a' ? c > 0 : c < 0; /* max_by, min_by */
 }
 
+static const void *payload_at(const HyVector *v, size_t row)
+{
+    return (const char *)hy_vector_values(v) +
+           hy_vector_index(v, row) * hy_physical_size(hy_type_physical(v->type));
+}
+
+/* Rows without a value do not count. */
 static HyStatus choose_update(HY_UPDATE_ARGS)
 {
-    size_t key_size = hy_physical_size(hy_type_physical(args[1].type));
-    size_t value_size = hy_physical_size(hy_type_physical(args[0].type));
-    const char *keys = hy_vector_values(&args[1]);
-    const char *values = hy_vector_values(&args[0]);
     for (size_t i = 0; i < n; i++) {
         Chosen *s = &((Chosen *)states)[groups ? groups[i] : 0];
-        const char *key = keys + hy_vector_index(&args[1], i) * key_size;
-        if (hy_vector_is_null(&args[1], i) || !is_better(call, key, s))
+        const void *key = hy_vector_is_null(&args[1], i) ? NULL : payload_at(&args[1], i);
+        if (hy_vector_is_null(&args[0], i) || !is_better(call, key, s))
             continue;
-        HY_TRY(keep_payload(args[1].type, key, heap, s->key.bytes));
-        s->value_is_null = hy_vector_is_null(&args[0], i);
-        if (!s->value_is_null)
-            HY_TRY(keep_payload(args[0].type, values + hy_vector_index(&args[0], i) * value_size,
-                heap, s->value.bytes));
+        s->key_is_null = !key;
+        if (key)
+            HY_TRY(hy_payload_keep(args[1].type, key, heap, s->key.bytes));
+        HY_TRY(hy_payload_keep(args[0].type, payload_at(&args[0], i), heap, s->value.bytes));
         s->is_set = 1;
     }
     return HY_OK;
@@ -315,7 +338,7 @@ static HyStatus choose_combine(HY_COMBINE_ARGS)
 {
     Chosen *into = into_;
     const Chosen *from = from_;
-    if (from->is_set && is_better(call, from->key.bytes, into))
+    if (from->is_set && is_better(call, from->key_is_null ? NULL : from->key.bytes, into))
         *into = *from;
     return HY_OK;
 }
@@ -327,8 +350,8 @@ static HyStatus choose_finalize(HY_FINALIZE_ARGS)
     for (size_t i = 0; i < n; i++) {
         char *result = (char *)out->data + i * size;
         memset(result, 0, size);
-        if (!s[i].is_set || s[i].value_is_null)
-            HY_TRY(set_null(env, out, n, i));
+        if (!s[i].is_set)
+            HY_TRY(hy_aggregate_null(env, out, n, i));
         else
             memcpy(result, s[i].value.bytes, size);
     }
@@ -338,7 +361,8 @@ static HyStatus choose_finalize(HY_FINALIZE_ARGS)
 static const HyAggregate choose_aggregate = {.state_size = sizeof(Chosen),
     .update = choose_update,
     .combine = choose_combine,
-    .finalize = choose_finalize};
+    .finalize = choose_finalize,
+    .no_filter = NO_FILTER};
 
 static HyStatus resolve_choose(HyFuncCall *call)
 {

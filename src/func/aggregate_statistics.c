@@ -1,6 +1,5 @@
 /* Variances and standard deviations, covariances and correlation. Of integers and numerics they are
- * numeric(38,6) and computed from exact sums; of floats double precision, by the update of Youngs &
- * Cramer (1971), which does not cancel. */
+ * numeric(38,6) and computed from exact sums; of floats double precision. */
 #include "func/aggregate.h"
 #include "func/families.h"
 #include "types/numeric.h"
@@ -12,13 +11,6 @@ typedef struct Statistic {
     bool is_sample; /* divide by n - 1 instead of n */
     bool is_root;   /* standard deviation */
 } Statistic;
-
-static HyStatus set_null(HyFuncEnv *env, HyVector *out, size_t n, size_t i)
-{
-    HY_TRY(hy_vector_need_validity(env->arena, out, n));
-    hy_bitmap_clear(out->validity, i);
-    return HY_OK;
-}
 
 /* ---- Exact numbers ---- */
 
@@ -85,9 +77,18 @@ static HyStatus exact_variance(const ExactMoments *s, int scale, int64_t divisor
                                                                             : hy_numeric_overflow();
 }
 
+/* Of a number of scale 6, rounded up, as the genuine server does. */
 static HyInt128 exact_root(HyInt128 variance)
 {
-    return (HyInt128)roundl(sqrtl((long double)variance * 1e6L));
+    HyInt128 square;
+    HyInt128 root = (HyInt128)ceill(sqrtl((long double)variance * 1e6L));
+    if (__builtin_mul_overflow(variance, (HyInt128)1000000, &square) || root > INT64_MAX)
+        return root;
+    while (root > 0 && (root - 1) * (root - 1) >= square)
+        root--;
+    while (root * root < square)
+        root++;
+    return root;
 }
 
 static HyStatus exact_finalize(HY_FINALIZE_ARGS)
@@ -99,7 +100,7 @@ static HyStatus exact_finalize(HY_FINALIZE_ARGS)
         HyInt128 value = 0;
         int64_t divisor = s[i].n - statistic->is_sample;
         if (divisor <= 0)
-            HY_TRY(set_null(env, out, n, i));
+            HY_TRY(hy_aggregate_null(env, out, n, i));
         else
             HY_TRY(exact_variance(&s[i], scale, divisor, &value));
         ((HyInt128 *)out->data)[i] = statistic->is_root ? exact_root(value) : value;
@@ -109,33 +110,48 @@ static HyStatus exact_finalize(HY_FINALIZE_ARGS)
 
 /* ---- Floats, and pairs of floats ---- */
 
+/* Both the plain sums, from which the genuine server computes, and sums of differences from the
+ * means. Where little cancels, the former give the server's last digits; where much does (times,
+ * large keys), they would give noise, and the latter decide. */
 typedef struct FloatMoments {
     double n;
+    double sum_x, sum_y;
+    double sum_xx, sum_yy, sum_xy;
     double mean_x, mean_y;
-    double sxx, syy, sxy; /* sums of products of the differences from the means */
+    double cxx, cyy, cxy; /* sums of products of the differences from the means */
 } FloatMoments;
 
-static void add_pair(FloatMoments *s, double x, double y)
+static inline void add_one(FloatMoments *s, double x)
 {
     s->n += 1;
+    s->sum_x += x;
+    s->sum_xx += x * x;
     double dx = x - s->mean_x;
-    double dy = y - s->mean_y;
     s->mean_x += dx / s->n;
+    s->cxx += dx * (x - s->mean_x);
+}
+
+static inline void add_pair(FloatMoments *s, double x, double y)
+{
+    add_one(s, x);
+    s->sum_y += y;
+    s->sum_yy += y * y;
+    s->sum_xy += x * y;
+    double dy = y - s->mean_y;
     s->mean_y += dy / s->n;
-    s->sxx += dx * (x - s->mean_x);
-    s->syy += dy * (y - s->mean_y);
-    s->sxy += dx * (y - s->mean_y);
+    s->cyy += dy * (y - s->mean_y);
+    s->cxy += dy * (x - s->mean_x);
 }
 
 static HyStatus float_f32(HY_UPDATE_ARGS)
 {
-    HY_EACH_ROW(float, FloatMoments, { add_pair(s, (double)x, 0); });
+    HY_EACH_ROW(float, FloatMoments, { add_one(s, (double)x); });
     return HY_OK;
 }
 
 static HyStatus float_f64(HY_UPDATE_ARGS)
 {
-    HY_EACH_ROW(double, FloatMoments, { add_pair(s, x, 0); });
+    HY_EACH_ROW(double, FloatMoments, { add_one(s, x); });
     return HY_OK;
 }
 
@@ -163,13 +179,43 @@ static HyStatus float_combine(HY_COMBINE_ARGS)
     double dx = b->mean_x - a->mean_x;
     double dy = b->mean_y - a->mean_y;
     double weight = a->n * b->n / n;
-    a->sxx += b->sxx + dx * dx * weight;
-    a->syy += b->syy + dy * dy * weight;
-    a->sxy += b->sxy + dx * dy * weight;
+    a->sum_x += b->sum_x;
+    a->sum_y += b->sum_y;
+    a->sum_xx += b->sum_xx;
+    a->sum_yy += b->sum_yy;
+    a->sum_xy += b->sum_xy;
+    a->cxx += b->cxx + dx * dx * weight;
+    a->cyy += b->cyy + dy * dy * weight;
+    a->cxy += b->cxy + dx * dy * weight;
     a->mean_x += dx * b->n / n;
     a->mean_y += dy * b->n / n;
     a->n = n;
     return HY_OK;
+}
+
+/* Mean product minus product of the means; false: too much cancels. */
+static bool plain_moment(double n, double sum_xy, double sum_x, double sum_y, double *out)
+{
+    const double least = 1e-4; /* of the digits, at most four are lost */
+    *out = sum_xy / n - (sum_x / n) * (sum_y / n);
+    return fabs(*out) >= least * fabs(sum_xy / n);
+}
+
+static double moment_xx(const FloatMoments *s)
+{
+    double v;
+    return plain_moment(s->n, s->sum_xx, s->sum_x, s->sum_x, &v) ? v : s->cxx / s->n;
+}
+static double moment_xy(const FloatMoments *s)
+{
+    double v;
+    return plain_moment(s->n, s->sum_xy, s->sum_x, s->sum_y, &v) ? v : s->cxy / s->n;
+}
+
+/* The moment of a population as that of a sample. */
+static double of_sample(const FloatMoments *s, double moment)
+{
+    return moment * s->n / (s->n - 1);
 }
 
 static HyStatus float_finalize(HY_FINALIZE_ARGS)
@@ -177,11 +223,13 @@ static HyStatus float_finalize(HY_FINALIZE_ARGS)
     const Statistic *statistic = call->func->data;
     const FloatMoments *s = states;
     for (size_t i = 0; i < n; i++) {
-        double divisor = s[i].n - (statistic->is_sample ? 1 : 0);
-        double variance = divisor > 0 ? s[i].sxx / divisor : 0;
+        bool has_value = s[i].n > (statistic->is_sample ? 1 : 0);
+        double variance = has_value ? moment_xx(&s[i]) : 0;
+        if (has_value && statistic->is_sample)
+            variance = of_sample(&s[i], variance);
         ((double *)out->data)[i] = statistic->is_root ? sqrt(variance) : variance;
-        if (divisor <= 0)
-            HY_TRY(set_null(env, out, n, i));
+        if (!has_value)
+            HY_TRY(hy_aggregate_null(env, out, n, i));
     }
     return HY_OK;
 }
@@ -191,22 +239,45 @@ static HyStatus covariance_finalize(HY_FINALIZE_ARGS)
     const Statistic *statistic = call->func->data;
     const FloatMoments *s = states;
     for (size_t i = 0; i < n; i++) {
-        double divisor = s[i].n - (statistic->is_sample ? 1 : 0);
-        ((double *)out->data)[i] = divisor > 0 ? s[i].sxy / divisor : 0;
-        if (divisor <= 0)
-            HY_TRY(set_null(env, out, n, i));
+        bool has_value = s[i].n > (statistic->is_sample ? 1 : 0);
+        double covariance = has_value ? moment_xy(&s[i]) : 0;
+        if (has_value && statistic->is_sample)
+            covariance = of_sample(&s[i], covariance);
+        ((double *)out->data)[i] = covariance;
+        if (!has_value)
+            HY_TRY(hy_aggregate_null(env, out, n, i));
     }
     return HY_OK;
+}
+
+/* All three moments from the same sums, so that it stays within -1..1 but for rounding. False: one
+ * side does not vary. */
+static bool correlation_of(const FloatMoments *s, double *out)
+{
+    double xx, yy, xy;
+    bool is_plain = plain_moment(s->n, s->sum_xx, s->sum_x, s->sum_x, &xx);
+    is_plain = plain_moment(s->n, s->sum_yy, s->sum_y, s->sum_y, &yy) && is_plain;
+    is_plain = plain_moment(s->n, s->sum_xy, s->sum_x, s->sum_y, &xy) && is_plain;
+    if (!is_plain) {
+        xx = s->cxx;
+        yy = s->cyy;
+        xy = s->cxy;
+    }
+    double spread = sqrt(xx) * sqrt(yy);
+    double value = xy / spread;
+    *out = value > 1 ? 1 : value < -1 ? -1 : value;
+    return s->n > 0 && !(spread <= 0);
 }
 
 static HyStatus correlation_finalize(HY_FINALIZE_ARGS)
 {
     const FloatMoments *s = states;
     for (size_t i = 0; i < n; i++) {
-        double spread = sqrt(s[i].sxx) * sqrt(s[i].syy);
-        ((double *)out->data)[i] = spread > 0 ? s[i].sxy / spread : 0;
-        if (!(spread > 0))
-            HY_TRY(set_null(env, out, n, i));
+        double *result = &((double *)out->data)[i];
+        if (s[i].n == 0 || !correlation_of(&s[i], result)) {
+            *result = 0;
+            HY_TRY(hy_aggregate_null(env, out, n, i));
+        }
     }
     return HY_OK;
 }
@@ -248,6 +319,8 @@ static HyStatus resolve_variance(HyFuncCall *call)
 
 static HyStatus resolve_pair(HyFuncCall *call)
 {
+    if (call->is_distinct)
+        return hy_error("0A000", "CORR/COVAR_POP/COVAR_SAMP DISTINCT not implemented yet");
     for (size_t i = 0; i < 2; i++) {
         HyType type = call->arg_types[i];
         if (!hy_type_is_number(type) && type.id != HY_TYPE_UNKNOWN)

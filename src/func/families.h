@@ -8,8 +8,11 @@
 #define HY_FUNC_FAMILIES(X)                                                                        \
     X(aggregate_basic)                                                                             \
     X(aggregate_collect)                                                                           \
+    X(aggregate_list)                                                                              \
     X(aggregate_logic)                                                                             \
     X(aggregate_minmax)                                                                            \
+    X(aggregate_shape)                                                                             \
+    X(aggregate_sketch)                                                                            \
     X(aggregate_statistics)                                                                        \
     X(arithmetic)                                                                                  \
     X(array_edit)                                                                                  \

@@ -99,8 +99,10 @@ typedef struct HyAggregate {
     /* The executor must feed this aggregate rows in the order of its ORDER BY / WITHIN GROUP
      * (string_agg, array_agg with ORDER BY, percentile_*, mode): `ordered` aggregates get sorted
      * input per group. */
-    bool is_ordered_set;   /* requires WITHIN GROUP (ORDER BY ..) */
-    bool ignores_distinct; /* min, max, bool_and ..: DISTINCT changes nothing */
+    bool is_ordered_set;     /* requires WITHIN GROUP (ORDER BY ..) */
+    bool takes_within_group; /* may have it: the same as ORDER BY in the parentheses */
+    bool ignores_distinct;   /* min, max, bool_and ..: DISTINCT changes nothing */
+    const char *no_filter;   /* 0A000 with this message when there is a FILTER; NULL: it may */
 } HyAggregate;
 
 /* Table function: fills batches until it gives none. */

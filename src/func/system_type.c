@@ -53,6 +53,11 @@ static bool has_modifier(uint32_t oid)
 static HyStatus type_text(HyFuncEnv *env, uint32_t oid, int32_t typmod, HyString *out)
 {
     HyType type = hy_type_from_oid(oid, typmod);
+    HyType element;
+    if (type.id == HY_TYPE_ARRAY) { /* the modifier is that of the elements */
+        element = hy_type_from_oid(hy_type_oid(*type.element), typmod);
+        type.element = &element;
+    }
     const char *name = name_only(oid);
     if (type.id == HY_TYPE_UNKNOWN || (has_modifier(oid) && typmod < 4)) {
         *out = hy_string_view(name, strlen(name));

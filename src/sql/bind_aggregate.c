@@ -113,7 +113,15 @@ HyStatus bind_aggregate_item(
         return hy_error_at(
             hy_error("42883", "ordered-set aggregate '%s' requires 1 ORDER BY expression", name),
             position);
-    if (!is_ordered_set && call->within_group.n > 0 && strcmp(name, "listagg") != 0)
+    if (item.filter && aggregate && aggregate->no_filter)
+        return hy_error_at(hy_error("0A000", "%s", aggregate->no_filter), position);
+    if (call->within_group.n > 0 && call->order_by.n > 0)
+        return hy_error_at(
+            hy_error("42601",
+                "cannot combine WITHIN GROUP with an inline ORDER BY in call to \"%s\"", name),
+            position);
+    if (!is_ordered_set && call->within_group.n > 0 &&
+        !(aggregate && aggregate->takes_within_group))
         return hy_error_at(
             hy_error("42601", "invalid aggregate specification in call to \"%s\"", name),
             call->within_group.items[0].expr->pos);
