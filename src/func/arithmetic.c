@@ -16,6 +16,8 @@ typedef struct ArithPlan {
     HyArithOp op;
     HyArithType type;
     HyNumericOp numeric_op;
+    uint64_t factor; /* short quotients: of the dividend */
+    bool rounds;
 } ArithPlan;
 
 static HyStatus division_by_zero(void)
@@ -164,19 +166,6 @@ static HyStatus run_loop(
     return HY_OK;
 }
 
-/* Sums, differences and products of 38 digits may exceed them without leaving 128 bits. */
-static HyStatus run_loop_38_digits(
-    HyFuncEnv *env, const HyFuncCall *call, const HyVector *args, size_t n, HyVector *out)
-{
-    HY_TRY(run_loop(env, call, args, n, out));
-    const HyInt128 *v = out->data;
-    for (size_t i = 0; i < n; i++)
-        if (HY_UNLIKELY(!hy_numeric_fits(v[i], HY_NUMERIC_MAX_PRECISION)) &&
-            !hy_vector_is_null(out, i))
-            return hy_numeric_overflow();
-    return HY_OK;
-}
-
 static HyInt128 load_numeric(const HyVector *v, size_t row)
 {
     size_t i = hy_vector_index(v, row);
@@ -206,6 +195,42 @@ static HyStatus run_numeric(
             ((HyInt128 *)out->data)[i] = result;
         else
             ((int64_t *)out->data)[i] = (int64_t)result;
+    }
+    return HY_OK;
+}
+
+static inline uint64_t magnitude(int64_t v)
+{
+    return v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+}
+
+/* a * 10^k / b where all is below 10^18, see resolve_quotient. */
+static HyStatus run_short_quotient(
+    HyFuncEnv *env, const HyFuncCall *call, const HyVector *args, size_t n, HyVector *out)
+{
+    const ArithPlan *plan = call->bind_data;
+    Operands in;
+    HY_TRY(open_operands(env->arena, args, n, &in));
+    const int64_t *a = in.a.data;
+    const int64_t *b = in.b.data;
+    size_t step_a = in.form != HY_ARITH_LEFT_CONST;
+    size_t step_b = in.form != HY_ARITH_RIGHT_CONST;
+    for (size_t i = 0; i < n; i++) {
+        int64_t dividend = (int64_t)((uint64_t)a[i * step_a] * plan->factor);
+        int64_t divisor = b[i * step_b];
+        int64_t quotient = 0;
+        if (HY_UNLIKELY(divisor == 0)) {
+            if (!hy_vector_is_null(out, i))
+                return division_by_zero();
+        } else if (divisor == -1) { /* of rows that are null, the dividend may be anything */
+            quotient = (int64_t)(0 - (uint64_t)dividend);
+        } else {
+            quotient = dividend / divisor;
+            uint64_t rest = magnitude(dividend % divisor);
+            if (plan->rounds && rest >= magnitude(divisor) - rest)
+                quotient += (dividend < 0) == (divisor < 0) ? 1 : -1;
+        }
+        ((int64_t *)out->data)[i] = quotient;
     }
     return HY_OK;
 }
@@ -325,7 +350,7 @@ DEFINE_COMPLEMENT(not_i64, int64_t)
 
 /* ---- Resolvers ---- */
 
-static HyStatus set_plan(HyFuncCall *call, HyArithType type)
+static HyStatus new_plan(HyFuncCall *call, HyArithType type, ArithPlan **out)
 {
     ArithPlan *plan;
     HY_ARENA_NEW(call->arena, plan, 1);
@@ -338,8 +363,14 @@ static HyStatus set_plan(HyFuncCall *call, HyArithType type)
                        : call->func->name[0] == '*' ? HY_NUMERIC_MUL
                        : call->func->name[0] == '/' ? HY_NUMERIC_DIV
                                                     : HY_NUMERIC_MOD;
-    call->bind_data = plan;
+    call->bind_data = *out = plan;
     return HY_OK;
+}
+
+static HyStatus set_plan(HyFuncCall *call, HyArithType type)
+{
+    ArithPlan *plan;
+    return new_plan(call, type, &plan);
 }
 
 static bool is_wide(HyType type)
@@ -348,17 +379,31 @@ static bool is_wide(HyType type)
 }
 
 /* + and -: both sides are brought to the result's scale, then added as integers. */
+/* A sum of 38 digits may have 39: it fails only where it leaves 128 bits. */
 static HyStatus resolve_numeric_sum(HyFuncCall *call, HyType result)
 {
     set_both(call, result);
     HY_TRY(set_plan(call, is_wide(result) ? HY_ARITH_I128 : HY_ARITH_I64));
     bool is_full = result.precision == HY_NUMERIC_MAX_PRECISION;
-    hy_call_set(call, result, is_full ? run_loop_38_digits : run_loop,
-        is_full ? HY_SIG_CAN_FAIL : HY_SIG_PLAIN);
+    hy_call_set(call, result, run_loop, is_full ? HY_SIG_CAN_FAIL : HY_SIG_PLAIN);
     return HY_OK;
 }
 
-/* *: the scales add up, so the operands are multiplied as they are, unless digits had to be cut. */
+/* Up to 18 digits, the quotient is one of 64-bit integers. The genuine server rounds it only if the
+ * dividend has room for the divisor's scale once more, and cuts it otherwise. */
+static HyStatus resolve_quotient(HyFuncCall *call, HyType a, HyType b, HyType result)
+{
+    ArithPlan *plan = NULL;
+    HY_TRY(new_plan(call, HY_ARITH_I64, &plan));
+    bool is_short = !is_wide(a) && !is_wide(b) && !is_wide(result);
+    if (is_short) {
+        plan->factor = (uint64_t)hy_numeric_pow10_i64[result.scale - a.scale + b.scale];
+        plan->rounds = result.precision + b.scale <= HY_NUMERIC_MAX_SHORT_PRECISION;
+    }
+    hy_call_set(call, result, is_short ? run_short_quotient : run_numeric, HY_SIG_CAN_FAIL);
+    return HY_OK;
+}
+
 static HyStatus resolve_numeric_product(HyFuncCall *call, HyType a, HyType b, HyType result)
 {
     bool is_exact = result.scale == a.scale + b.scale && !is_wide(a) && !is_wide(b);
@@ -383,6 +428,8 @@ static HyStatus resolve_numeric(HyFuncCall *call)
         return resolve_numeric_product(call, a, b, result);
     call->arg_types[0] = hy_type_nullable(a, call->arg_types[0].nullable);
     call->arg_types[1] = hy_type_nullable(b, call->arg_types[1].nullable);
+    if (op == HY_NUMERIC_DIV)
+        return resolve_quotient(call, a, b, result);
     hy_call_set(call, result, run_numeric, HY_SIG_CAN_FAIL);
     return HY_OK;
 }

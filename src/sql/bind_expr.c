@@ -86,7 +86,7 @@ HyStatus bind_cast_explicit(
     if (expr->kind == HY_EXPR_CONST)
         st = bind_cast(b, expr, to, out);
     if (expr->kind == HY_EXPR_CONST && !st) {
-        (*out)->is_cast = true;
+        (*out)->is_cast = expr->is_cast || !hy_type_equal(expr->type, to);
         return HY_OK;
     }
     hy_error_free(st); /* raised again when, and if, the value is computed */

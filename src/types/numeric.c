@@ -220,20 +220,22 @@ static bool compute_sum(HyNumericOp op, HyInt128 a, int sa, HyInt128 b, int sb, 
                                 : !__builtin_sub_overflow(a, b, sum);
 }
 
+/* Digits that do not fit the scale are cut, not rounded. */
 static bool compute_product(HyInt128 a, HyInt128 b, int cut, HyInt128 *out)
 {
     HyInt128 product;
     if (!__builtin_mul_overflow(a, b, &product) && cut <= HY_NUMERIC_MAX_PRECISION) {
         if (cut >= 0) {
-            *out = hy_numeric_round_digits(product, cut);
+            *out = product / hy_numeric_pow10[cut];
             return true;
         }
         return !__builtin_mul_overflow(product, hy_numeric_pow10[-cut], out);
     }
     if (cut <= 0 || cut > HY_NUMERIC_MAX_PRECISION)
         return false;
-    HyUint128 q;
-    if (!multiply_divide(magnitude(a), magnitude(b), (HyUint128)hy_numeric_pow10[cut], &q))
+    HyUint128 q, rest;
+    Wide wide = multiply(magnitude(a), magnitude(b));
+    if (!divide(wide, (HyUint128)hy_numeric_pow10[cut], &q, &rest))
         return false;
     return with_sign(q, (a < 0) != (b < 0), out);
 }
