@@ -194,7 +194,7 @@ static HyStatus read_column(const HyJson *entry, HyTableColumn *out)
     HY_TRY(read_type(hy_json_get(entry, "type"), &out->type));
     const HyJson *collate = hy_json_get(entry, "collate");
     if (collate && collate->kind == HY_JSON_STRING)
-        HY_TRY(hy_collation_find(collate->text, &out->type.collation));
+        HY_TRY(hy_collation_find_named(collate->text, &out->type.collation));
     const HyJson *preset = hy_json_get(entry, "default");
     if (preset && preset->kind == HY_JSON_STRING)
         out->default_sql = preset->text;

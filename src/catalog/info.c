@@ -43,7 +43,7 @@ static HyStatus append_chunk(HyRelation *relation, size_t block, uint32_t column
     HyChunkInfo info;
     if (hy_relation_block_live_rows(relation, block) == 0)
         return hy_buffer_printf(out, "      block %zu: all rows deleted\n", block);
-    HY_TRY(hy_relation_chunk(relation, block, column, &pin));
+    HY_TRY(hy_relation_chunk_unordered(relation, block, column, &pin));
     hy_chunk_info(pin.chunk, &info);
     HyStatus st = hy_buffer_printf(out,
         "      block %zu: %u rows, %u nulls, %s, %llu bytes in the file, %zu in memory\n", block,

@@ -69,7 +69,7 @@ static HyStatus summarize_column(HyRelation *relation, uint32_t column, ColumnSu
         HyChunkInfo info;
         if (hy_relation_block_live_rows(relation, b) == 0)
             continue;
-        HY_TRY(hy_relation_chunk(relation, b, column, &pin));
+        HY_TRY(hy_relation_chunk_unordered(relation, b, column, &pin));
         hy_chunk_info(pin.chunk, &info);
         sum->file_bytes += hy_relation_chunk_file_bytes(relation, b, column);
         sum->memory_bytes += info.memory_bytes;

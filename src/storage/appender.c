@@ -1,5 +1,6 @@
 #include "storage/appender.h"
 #include "storage/relation_internal.h"
+#include "types/collation.h"
 #include <assert.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -146,6 +147,8 @@ static HyStatus load_short_block(HyAppender *appender)
 HyStatus hy_appender_create(HyRelation *from, const HyAppenderOptions *options, HyAppender **out)
 {
     assert(options->store);
+    for (size_t i = 0; i < hy_relation_column_count(from); i++)
+        HY_TRY(hy_collation_require(hy_relation_types(from)[i].collation));
     HyAppender *appender = calloc(1, sizeof *appender);
     if (!appender)
         return hy_error_oom(sizeof *appender);

@@ -1,5 +1,6 @@
 #include "storage/relation_change.h"
 #include "storage/relation_internal.h"
+#include "types/collation.h"
 #include <assert.h>
 #include <stdlib.h>
 
@@ -230,7 +231,8 @@ static HyStatus tail_chunk(HyRelation *relation, uint32_t column, HyChunkPin *ou
     return HY_OK;
 }
 
-HyStatus hy_relation_chunk(HyRelation *relation, size_t block, uint32_t column, HyChunkPin *out)
+HyStatus hy_relation_chunk_unordered(
+    HyRelation *relation, size_t block, uint32_t column, HyChunkPin *out)
 {
     assert(column < relation->parts.layout->n_cols);
     if (block >= relation->parts.blocks->n)
@@ -257,6 +259,12 @@ uint64_t hy_relation_chunk_file_bytes(const HyRelation *relation, size_t block, 
     const HyObjectRef *ref =
         hy_stored_chunk_file_ref(hy_block_column(relation->parts.blocks->blocks[block], column));
     return ref ? ref->length : 0;
+}
+
+HyStatus hy_relation_chunk(HyRelation *relation, size_t block, uint32_t column, HyChunkPin *out)
+{
+    HY_TRY(hy_collation_require(relation->parts.layout->types[column].collation));
+    return hy_relation_chunk_unordered(relation, block, column, out);
 }
 
 /* Positions of the live rows of [first, first + n), relative to first. */

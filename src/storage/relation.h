@@ -59,8 +59,11 @@ typedef struct HyChunkPin {
 } HyChunkPin;
 
 /* The chunk of one column of one block with live rows; reads it from the file unless it is in
- * memory. Errors: XX001 damaged, 58030, 53200. */
+ * memory. Errors: XX001 damaged, 58030, 53200; 0A000 for text whose collation has no order here. */
 HyStatus hy_relation_chunk(
+    HyRelation *relation, size_t block, uint32_t column, HyChunkPin *out) HY_MUST_CHECK;
+/* The same for whoever compares no texts: reports, counting nulls. */
+HyStatus hy_relation_chunk_unordered(
     HyRelation *relation, size_t block, uint32_t column, HyChunkPin *out) HY_MUST_CHECK;
 /* Legal on a zeroed pin; zeroes it. */
 void hy_chunk_unpin(HyChunkPin *pin);

@@ -268,7 +268,7 @@ HyStatus hy_relation_count_nulls(HyRelation *relation, size_t block, uint32_t co
         }
     }
     HyChunkPin pin = {0};
-    HY_TRY(hy_relation_chunk(relation, block, column, &pin));
+    HY_TRY(hy_relation_chunk_unordered(relation, block, column, &pin));
     HyStatus st = HY_OK;
     HyChunkInfo info;
     hy_chunk_info(pin.chunk, &info);

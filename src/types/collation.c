@@ -8,7 +8,7 @@
 struct HyCollation {
     HyCollation *next;
     char *name;
-    void *collator; /* of the plug-in */
+    void *collator; /* of the plug-in; NULL: without order, because there is no plug-in */
     bool is_exact;
 };
 
@@ -105,23 +105,27 @@ static void *open_collator(const HyCollationPlugin *plugin, const char *name, bo
     return NULL;
 }
 
+static HyStatus needs_plugin(const char *name)
+{
+    return hy_error_hint(
+        hy_error("0A000", "collation '%s' needs the plug-in libopenhyper_icu.so", name),
+        "install it beside the library or set OPENHYPER_PLUGIN_PATH (%s)", state.load_error);
+}
+
 static HyStatus make_collation(const char *name, const HyCollation **out)
 {
     const HyCollationPlugin *plugin = load_plugin();
-    if (!plugin)
-        return hy_error_hint(
-            hy_error("0A000", "collation '%s' needs the plug-in libopenhyper_icu.so", name),
-            "install it beside the library or set OPENHYPER_PLUGIN_PATH (%s)", state.load_error);
     bool is_exact = true;
-    void *collator = open_collator(plugin, name, &is_exact);
-    if (!collator)
+    void *collator = plugin ? open_collator(plugin, name, &is_exact) : NULL;
+    if (plugin && !collator)
         return hy_error("42704", "collation '%s' for encoding 'UTF-8' does not exist", name);
     HyCollation *made = calloc(1, sizeof *made);
     char *copy = strdup(name);
     if (!made || !copy) {
         free(made);
         free(copy);
-        plugin->close(collator);
+        if (collator)
+            plugin->close(collator);
         return hy_error_oom(sizeof *made);
     }
     *made = (HyCollation){
@@ -131,7 +135,7 @@ static HyStatus make_collation(const char *name, const HyCollation **out)
     return HY_OK;
 }
 
-HyStatus hy_collation_find(const char *name, const HyCollation **out)
+HyStatus hy_collation_find_named(const char *name, const HyCollation **out)
 {
     for (size_t i = 0; i < HY_ARRAY_LEN(binary_names); i++) {
         if (strcmp(name, binary_names[i]) == 0) {
@@ -152,6 +156,20 @@ HyStatus hy_collation_find(const char *name, const HyCollation **out)
     return st;
 }
 
+HyStatus hy_collation_require(const HyCollation *collation)
+{
+    return collation && !collation->collator ? needs_plugin(collation->name) : HY_OK;
+}
+
+HyStatus hy_collation_find(const char *name, const HyCollation **out)
+{
+    const HyCollation *found;
+    HY_TRY(hy_collation_find_named(name, &found));
+    HY_TRY(hy_collation_require(found));
+    *out = found;
+    return HY_OK;
+}
+
 const char *hy_collation_name(const HyCollation *collation)
 {
     return collation ? collation->name : "";
@@ -164,7 +182,7 @@ bool hy_collation_is_exact(const HyCollation *collation)
 
 int hy_collation_compare(const HyCollation *collation, const HyString *a, const HyString *b)
 {
-    if (!collation)
+    if (!collation || !collation->collator)
         return hy_string_compare(a, b);
     int c = state.plugin->compare(
         collation->collator, hy_string_data(a), a->len, hy_string_data(b), b->len);
@@ -177,6 +195,7 @@ HyStatus hy_collation_key(const HyCollation *collation, const char *text, size_t
 {
     if (!collation)
         return hy_buffer_append(key, text, len);
+    HY_TRY(hy_collation_require(collation));
     size_t room = len * 3 + 64;
     for (int attempt = 0; attempt < 2; attempt++) {
         HY_TRY(hy_buffer_reserve(key, room));

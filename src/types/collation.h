@@ -11,6 +11,12 @@
  * process end; the same name gives the same pointer. Errors: 42704 "collation 'x' for encoding
  * 'UTF-8' does not exist"; 0A000 with a hint when the plug-in cannot be loaded. */
 HyStatus hy_collation_find(const char *name, const HyCollation **out) HY_MUST_CHECK;
+/* For what a file names: without the plug-in the collation is an object that has a name and no
+ * order, of which hy_collation_require tells (0A000). Errors: 42704 when the plug-in knows no such
+ * collation. */
+HyStatus hy_collation_find_named(const char *name, const HyCollation **out) HY_MUST_CHECK;
+/* To be asked before texts are compared. NULL is fine. */
+HyStatus hy_collation_require(const HyCollation *collation) HY_MUST_CHECK;
 /* "" for NULL (binary). */
 const char *hy_collation_name(const HyCollation *collation);
 /* Whether only equal strings are equal: false for _CI and _AI collations. NULL (binary): true. */

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "catalog/transaction.h"
 #include "types/cast.h"
+#include "types/collation.h"
 #include <unistd.h>
 
 static const char *samples_folder(void)
@@ -215,6 +216,14 @@ static void check_file(const HyJson *json, const char *folder, HyTaskPool *pool)
     const char *name = hy_json_get(json, "file")->text;
     char source[768];
     char path[256];
+    const HyCollation *collation;
+    HyStatus st = hy_collation_find("de_DE", &collation);
+    if (st && strcmp(name, "collations.hyper") == 0) {
+        print_message("%s: skipped, %s\n", name, st->message);
+        hy_error_free(st);
+        return;
+    }
+    hy_error_free(st);
     const char *temp = getenv("TMPDIR");
     snprintf(source, sizeof source, "%s/%s", folder, name);
     snprintf(path, sizeof path, "%s/hy_sample_%d.hyper", temp ? temp : "/tmp", (int)getpid());
@@ -225,15 +234,7 @@ static void check_file(const HyJson *json, const char *folder, HyTaskPool *pool)
     Lines expected[16];
     const HyJson *tables = hy_json_get(json, "tables");
     assert_ok(hy_catalog_create(&options, &catalog));
-    HyStatus st = hy_catalog_open(catalog, path, &database);
-    if (st && strcmp(st->sqlstate, "0A000") == 0) {
-        print_message("%s: not opened, its collations are not at hand\n", name);
-        hy_error_free(st);
-        hy_catalog_destroy(catalog);
-        unlink(path);
-        return;
-    }
-    assert_ok(st);
+    assert_ok(hy_catalog_open(catalog, path, &database));
     assert_int_equal(hy_database_version(database), hy_json_get(json, "database_version")->integer);
     for (size_t i = 0; i < tables->n_items; i++)
         check_table(name, database, tables->items[i]);
