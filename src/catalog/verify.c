@@ -40,7 +40,8 @@ static HyStatus take_failure(VerifyPlace *place, HyStatus st)
 static HyStatus verify_chunk(VerifyPlace *place, HyRelation *relation)
 {
     HyChunkPin pin = {0};
-    HyStatus st = hy_relation_chunk_unordered(relation, place->block, (uint32_t)place->column, &pin);
+    HyStatus st =
+        hy_relation_chunk_unordered(relation, place->block, (uint32_t)place->column, &pin);
     if (st)
         return take_failure(place, st);
     HyChunkInfo info;

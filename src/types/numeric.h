@@ -45,9 +45,9 @@ bool hy_numeric_rescale(HyInt128 v, int from_scale, int to_scale, HyInt128 *out)
 HyInt128 hy_numeric_round_digits(HyInt128 v, int digits);
 
 /* a op b, where a has scale sa and b scale sb, as a number of scale `scale` and at most `precision`
- * digits, exactly rounded (256-bit intermediates); % truncates like integers, and * where its scale is
- * less than that of the product, as the genuine server does. False: overflow.
- * Division and % by zero are for the caller to refuse (assert). */
+ * digits, exactly rounded (256-bit intermediates); % truncates like integers, and * where its scale
+ * is less than that of the product, as the genuine server does. False: overflow. Division and % by
+ * zero are for the caller to refuse (assert). */
 bool hy_numeric_compute(HyNumericOp op, HyInt128 a, int sa, HyInt128 b, int sb, int precision,
     int scale, HyInt128 *out);
 /* < 0, 0, > 0; scales may differ. */
