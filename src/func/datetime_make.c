@@ -82,30 +82,6 @@ static const HySignature make_time_sigs[] = {
 static const HySignature make_timestamp_sigs[] = {
     {6, {INT4, INT4, INT4, INT4, INT4, FLOAT8}, TS, make_timestamp, HY_SIG_CAN_FAIL}};
 
-/* ---- Casts under another name ---- */
-
-/* date(x) is x::date. */
-static HyStatus run_date(
-    HyFuncEnv *env, const HyFuncCall *call HY_UNUSED, const HyVector *args, size_t n, HyVector *out)
-{
-    HyVector cast;
-    HY_TRY(hy_cast_vector(env->arena, env->style, &args[0], n, out->type, false, &cast));
-    HY_TRY(hy_vector_flatten(env->arena, &cast, n, &cast));
-    memcpy(out->data, cast.data, n * sizeof(int32_t));
-    return HY_OK;
-}
-
-static HyStatus resolve_date(HyFuncCall *call)
-{
-    HyType *type = &call->arg_types[0];
-    if (type->id == HY_TYPE_UNKNOWN)
-        *type = hy_type(DATE);
-    if (!hy_type_is_datetime(*type) && !hy_type_is_text(*type))
-        return hy_error("42601", "invalid cast");
-    hy_call_set(call, hy_type(DATE), run_date, HY_SIG_CAN_FAIL);
-    return HY_OK;
-}
-
 /* ---- age ---- */
 
 static int64_t borrow(int64_t *field, int64_t size)
@@ -382,8 +358,6 @@ static const HyFunc functions[] = {
         "make_timestamp(year integer, month integer, day integer, hour integer, minute integer, "
         "second double precision) -> timestamp",
         "A timestamp of its parts."},
-    {"date", HY_FUNC_SCALAR, HY_STABLE, 1, 1, resolve_date, NULL, "date(any) -> date",
-        "The value cast to a date."},
     {"age", HY_FUNC_SCALAR, HY_STABLE, 1, 2, resolve_age, NULL,
         "age(timestamp [, timestamp]) -> interval",
         "The difference in years, months, days; with one argument, from the start of today."},

@@ -21,6 +21,7 @@
     X(array_text)                                                                                  \
     X(array_vector)                                                                                \
     X(bytes)                                                                                       \
+    X(cast_call)                                                                                   \
     X(datetime_make)                                                                               \
     X(datetime_part)                                                                               \
     X(datetime_trunc)                                                                              \

@@ -2,6 +2,7 @@
  * precision; arguments outside a function's domain are errors, and null in the try_ forms. */
 #include "func/families.h"
 #include "func/signature.h"
+#include "types/interval.h"
 
 #include <math.h>
 
@@ -108,6 +109,7 @@ static HyStatus set_null(HyFuncEnv *env, HyVector *out, size_t n, size_t i)
 typedef struct MathPlan {
     MathFn fn;
     bool is_try;
+    bool keeps_infinity; /* try_: an infinite result is one, no fault */
 } MathPlan;
 
 static HyStatus run_unary(
@@ -119,7 +121,7 @@ static HyStatus run_unary(
     for (size_t i = 0; i < n; i++) {
         MathFault fault = MATH_FINE;
         results[i] = plan->fn(values[hy_vector_index(&args[0], i)], &fault);
-        if (plan->is_try && isinf(results[i]))
+        if (plan->is_try && !plan->keeps_infinity && isinf(results[i]))
             fault = MATH_OUT_OF_RANGE;
         if (HY_LIKELY(fault == MATH_FINE) || hy_vector_is_null(out, i))
             continue;
@@ -215,9 +217,33 @@ static HyStatus resolve_binary(HyFuncCall *call)
     return HY_OK;
 }
 
+/* degrees and radians take intervals too: the fields are scaled. */
+static HyStatus run_interval(
+    HyFuncEnv *env HY_UNUSED, const HyFuncCall *call, const HyVector *args, size_t n, HyVector *out)
+{
+    const HyInterval *values = hy_vector_values(&args[0]);
+    double factor = call->func->name[0] == 'd' ? 180 / M_PI : M_PI / 180;
+    for (size_t i = 0; i < n; i++) {
+        HyInterval r = {0};
+        if (!hy_vector_is_null(out, i) &&
+            !hy_interval_mul(values[hy_vector_index(&args[0], i)], factor, &r))
+            return hy_error("22008", "interval out of range");
+        ((HyInterval *)out->data)[i] = r;
+    }
+    return HY_OK;
+}
+
+static HyStatus resolve_angle(HyFuncCall *call)
+{
+    if (call->arg_types[0].id != HY_TYPE_INTERVAL)
+        return resolve_unary(call);
+    hy_call_set(call, hy_type(HY_TYPE_INTERVAL), run_interval, HY_SIG_CAN_FAIL);
+    return HY_OK;
+}
+
 /* log(x) is the decimal logarithm, log(base, x) the one to a base. */
-static const MathPlan log10_plan = {fn_log10, false};
-static const MathPlan try_log10_plan = {fn_log10, true};
+static const MathPlan log10_plan = {fn_log10, false, false};
+static const MathPlan try_log10_plan = {fn_log10, true, false};
 static HyStatus resolve_log(HyFuncCall *call)
 {
     if (call->n_args == 2)
@@ -248,13 +274,13 @@ static HyStatus resolve_pi(HyFuncCall *call)
 
 #define UNARY(name, fn, doc)                                                                       \
     {                                                                                              \
-        name, HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_unary, &(const MathPlan){fn, false},     \
-            name "(x number) -> double precision", doc                                             \
+        name, HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_unary,                                   \
+            &(const MathPlan){fn, false, false}, name "(x number) -> double precision", doc        \
     }
 #define TRY_UNARY(name, fn, doc)                                                                   \
     {                                                                                              \
-        name, HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_unary, &(const MathPlan){fn, true},      \
-            name "(x number) -> double precision", doc                                             \
+        name, HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_unary,                                   \
+            &(const MathPlan){fn, true, false}, name "(x number) -> double precision", doc         \
     }
 #define BINARY(name, fn, is_try, args, doc)                                                        \
     {                                                                                              \
@@ -275,9 +301,15 @@ static const HyFunc functions[] = {
     UNARY("sin", fn_sin, "Sine of an angle in radians."),
     UNARY("tan", fn_tan, "Tangent of an angle in radians."),
     UNARY("cot", fn_cot, "Cotangent of an angle in radians."),
-    UNARY("degrees", fn_degrees, "Radians as degrees."),
-    UNARY("radians", fn_radians, "Degrees as radians."),
-    TRY_UNARY("try_sqrt", fn_sqrt, "Square root, null for negative numbers."),
+    {"degrees", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_angle,
+        &(const MathPlan){fn_degrees, false, false}, "degrees(x) -> double precision or interval",
+        "Radians as degrees."},
+    {"radians", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_angle,
+        &(const MathPlan){fn_radians, false, false}, "radians(x) -> double precision or interval",
+        "Degrees as radians."},
+    {"try_sqrt", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_unary,
+        &(const MathPlan){fn_sqrt, true, true}, "try_sqrt(x number) -> double precision",
+        "Square root, null for negative numbers."},
     TRY_UNARY("try_ln", fn_ln, "Natural logarithm, null where there is none."),
     TRY_UNARY("try_acos", fn_acos, "Inverse cosine, null outside of -1..1."),
     TRY_UNARY("try_asin", fn_asin, "Inverse sine, null outside of -1..1."),

@@ -76,11 +76,12 @@ static HyStatus resolve_div(HyFuncCall *call)
 
 /* ---- power ---- */
 
-static HyStatus check_power(double base, double exponent)
+static HyStatus check_power(double base, double exponent, bool is_numeric)
 {
     if (base == 0 && exponent < 0)
-        return hy_error("2201F", "zero raised to a negative power is undefined");
-    if (base < 0 && isfinite(exponent) && exponent != floor(exponent))
+        return is_numeric ? hy_error("22012", "division by zero")
+                          : hy_error("2201F", "zero raised to a negative power is undefined");
+    if (base < 0 && isfinite(exponent) && exponent != floor(exponent) && !is_numeric)
         return hy_error(
             "2201F", "a negative number raised to a non-integer power yields a complex result");
     return HY_OK;
@@ -97,7 +98,7 @@ static HyStatus power_double(
         double exponent = b[hy_vector_index(&args[1], i)];
         HyInt128 exact = 0;
         if (!hy_vector_is_null(out, i)) {
-            HY_TRY(check_power(base, exponent));
+            HY_TRY(check_power(base, exponent, is_numeric));
             if (is_numeric && !hy_numeric_from_double(pow(base, exponent), HY_NUMERIC_MAX_PRECISION,
                                   call->result.scale, &exact))
                 return hy_numeric_overflow();

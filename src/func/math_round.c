@@ -3,6 +3,7 @@
  * double precision, and round to even. */
 #include "func/families.h"
 #include "func/signature.h"
+#include "types/interval.h"
 #include "types/numeric.h"
 
 #include <math.h>
@@ -222,6 +223,39 @@ static HyStatus sign_numeric(HyFuncEnv *env HY_UNUSED, const HyFuncCall *call HY
     return HY_OK;
 }
 
+/* ---- Intervals ---- */
+
+/* Each field by itself. */
+static HyStatus abs_interval(HyFuncEnv *env HY_UNUSED, const HyFuncCall *call HY_UNUSED,
+    const HyVector *args, size_t n, HyVector *out)
+{
+    const HyInterval *values = hy_vector_values(&args[0]);
+    for (size_t i = 0; i < n; i++) {
+        HyInterval v = values[hy_vector_index(&args[0], i)];
+        HyInterval negative;
+        if (!hy_vector_is_null(out, i) && !hy_interval_negate(v, &negative))
+            return hy_numeric_overflow();
+        ((HyInterval *)out->data)[i] =
+            (HyInterval){.months = v.months < 0 ? negative.months : v.months,
+                .days = v.days < 0 ? negative.days : v.days,
+                .micros = v.micros < 0 ? negative.micros : v.micros};
+    }
+    return HY_OK;
+}
+
+static HyStatus sign_interval(HyFuncEnv *env HY_UNUSED, const HyFuncCall *call HY_UNUSED,
+    const HyVector *args, size_t n, HyVector *out)
+{
+    const HyInterval *values = hy_vector_values(&args[0]);
+    for (size_t i = 0; i < n; i++) {
+        int c = hy_interval_compare(values[hy_vector_index(&args[0], i)], (HyInterval){0});
+        ((int32_t *)out->data)[i] = (c > 0) - (c < 0);
+    }
+    return HY_OK;
+}
+
+/* ---- Resolvers ---- */
+
 static HyStatus resolve_abs(HyFuncCall *call)
 {
     static const HyScalarKernel kernels[HY_PHYS_COUNT] = {[HY_PHYS_I16] = abs_i16,
@@ -230,6 +264,10 @@ static HyStatus resolve_abs(HyFuncCall *call)
         [HY_PHYS_I128] = abs_i128,
         [HY_PHYS_F32] = abs_f32,
         [HY_PHYS_F64] = abs_f64};
+    if (call->arg_types[0].id == HY_TYPE_INTERVAL) {
+        hy_call_set(call, call->arg_types[0], abs_interval, HY_SIG_CAN_FAIL);
+        return HY_OK;
+    }
     HY_TRY(need_number(call));
     HyType type = call->arg_types[0];
     hy_call_set(call, type, kernels[hy_type_physical(type)], HY_SIG_CAN_FAIL);
@@ -238,6 +276,10 @@ static HyStatus resolve_abs(HyFuncCall *call)
 
 static HyStatus resolve_sign(HyFuncCall *call)
 {
+    if (call->arg_types[0].id == HY_TYPE_INTERVAL) {
+        hy_call_set(call, hy_type(HY_TYPE_INT4), sign_interval, HY_SIG_PLAIN);
+        return HY_OK;
+    }
     HY_TRY(need_number(call));
     HyType type = call->arg_types[0];
     if (is_float(type)) {

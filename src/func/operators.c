@@ -200,6 +200,30 @@ static bool is_temporal(const HyFuncCall *call)
     return false;
 }
 
+static bool is_null_literal(const HyFuncCall *call, size_t i)
+{
+    const HyValue *value = call->consts ? call->consts[i] : NULL;
+    return call->arg_types[i].id == HY_TYPE_UNKNOWN && value && value->is_null;
+}
+
+/* The few combinations in which NULL stands for a type: x - x, interval + interval, days + date and
+ * number * interval. Others are refused. */
+static HyStatus type_null_literal(HyFuncCall *call)
+{
+    char op = call->func->name[0];
+    bool is_left = is_null_literal(call, 0);
+    HyTypeId other = call->arg_types[is_left].id;
+    HyTypeId type = HY_TYPE_UNKNOWN;
+    if (is_left)
+        type = op == '+' && other == DATE ? INT8 : op == '*' && other == INTERVAL ? FLOAT8 : type;
+    else if (op == '-' || (op == '+' && other == INTERVAL))
+        type = other;
+    if (type == HY_TYPE_UNKNOWN)
+        return hy_call_requires(call, "numerical arguments");
+    call->arg_types[!is_left] = hy_type(type);
+    return HY_OK;
+}
+
 static HyStatus resolve_operator(HyFuncCall *call)
 {
     if (!is_temporal(call))
@@ -207,6 +231,8 @@ static HyStatus resolve_operator(HyFuncCall *call)
                                           : hy_resolve_number_operator(call);
     if (call->n_args == 1)
         return hy_resolve_list(call, HY_SIGNATURES(negate_sigs));
+    if (is_null_literal(call, 0) || is_null_literal(call, 1))
+        HY_TRY(type_null_literal(call));
     switch (call->func->name[0]) {
     case '+':
         return hy_resolve_list(call, HY_SIGNATURES(plus_sigs));

@@ -28,6 +28,17 @@ static const Refusal holistic = {"0A000", "holistic aggregates are disabled"};
 static const Refusal foreign = {"42501", "permission denied to call \"%s\""};
 static const Refusal arguments = {"42601", "incorrect argument types when calling \"%s\""};
 
+/* The fraction is looked at before the missing ORDER BY. */
+static HyStatus refuse_percentile(HyFuncCall *call)
+{
+    const HyValue *fraction = call->consts[0];
+    HyValue number;
+    if (fraction && !fraction->is_null)
+        HY_TRY(hy_cast_value(call->arena, call->style, fraction, hy_type(HY_TYPE_FLOAT8), &number));
+    return hy_error(
+        "42883", "ordered-set aggregate \"%s\" requires one ORDER BY expression", call->func->name);
+}
+
 #define DOC "Refused, as on the server."
 #define SCALAR(name, refusal)                                                                      \
     {                                                                                              \
@@ -38,7 +49,15 @@ static const Refusal arguments = {"42601", "incorrect argument types when callin
         name, HY_FUNC_WINDOW, HY_VOLATILE, n_min, n_max, refuse, &holistic, name "(..) OVER (..)", \
             DOC                                                                                    \
     }
+#define PERCENTILE(name)                                                                           \
+    {                                                                                              \
+        name, HY_FUNC_WINDOW, HY_VOLATILE, 1, 1, refuse_percentile, NULL, name "(..) OVER (..)",   \
+            DOC                                                                                    \
+    }
 static const HyFunc functions[] = {
+    PERCENTILE("holistic_percentile_cont"),
+    PERCENTILE("holistic_percentile_disc"),
+    SCALAR("external", arguments),
     SCALAR("convert", unsupported),
     SCALAR("convert_from", unsupported),
     SCALAR("convert_to", unsupported),

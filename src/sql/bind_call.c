@@ -1,6 +1,8 @@
 /* Calls of scalar and set-returning functions, and those with syntax or typing of their own. */
 #include "sql/bind_internal.h"
 
+#include <stdio.h>
+
 HyStatus bind_call_name(const HyAstQName *name, int32_t position, const char **out)
 {
     const HyAstNameList *parts = &name->parts;
@@ -122,6 +124,35 @@ static HyStatus bind_coalesce(HyExprContext *c, const HyAstExpr *ast, HyExpr **o
     type.nullable = kept[n_kept - 1]->type.nullable;
     HY_TRY(hy_expr_new(b->arena, HY_EXPR_COALESCE, type, (int32_t)ast->pos, n_kept, out));
     memcpy((*out)->args, kept, n_kept * sizeof *kept);
+    return HY_OK;
+}
+
+/* ifnull and nvl: coalesce of two, whose common type counts even if the second is never needed. */
+static HyStatus bind_ifnull(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)
+{
+    HyBinder *b = c->b;
+    HyExpr **args = NULL;
+    HyType type;
+    const char *name = NULL;
+    char message[64];
+    HY_TRY(bind_call_name(&ast->call->name, (int32_t)ast->pos, &name));
+    if (ast->call->args.n != 2)
+        return wrong_count(name, 2, ast->call->args.n, ast->pos);
+    HY_TRY(bind_exprs(c, &ast->call->args, &args));
+    for (size_t i = 0; i < 2; i++)
+        if (bind_is_unknown_param(args[i]))
+            return bind_require_type(b, args[i], args[i]->position);
+    bool never_second = !args[0]->type.nullable;
+    bool second_nullable = args[1]->type.nullable;
+    (void)snprintf(message, sizeof message, "'%s' requires compatible types", name);
+    HY_TRY(bind_common(b, args, 2, false, (int32_t)ast->pos, message, &type));
+    if (never_second || type.id == HY_TYPE_UNKNOWN) {
+        *out = args[0];
+        return HY_OK;
+    }
+    type.nullable = second_nullable;
+    HY_TRY(hy_expr_new(b->arena, HY_EXPR_COALESCE, type, (int32_t)ast->pos, 2, out));
+    memcpy((*out)->args, args, 2 * sizeof *args);
     return HY_OK;
 }
 
@@ -303,8 +334,8 @@ static SpecialCall find_special(const char *name)
         SpecialCall bind;
     } specials[] = {
         {"coalesce", bind_coalesce},
-        {"ifnull", bind_coalesce},
-        {"nvl", bind_coalesce},
+        {"ifnull", bind_ifnull},
+        {"nvl", bind_ifnull},
         {"nullif", bind_nullif},
         {"iff", bind_iff},
         {"grouping", bind_grouping_call},
