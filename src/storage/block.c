@@ -2,6 +2,7 @@
 #include "storage/chunk_cache_internal.h"
 #include <assert.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 /* What the bytes in the file are to the container. Guarded by the database's commit lock, and by
@@ -167,6 +168,18 @@ HyType hy_stored_chunk_type(const HyStoredChunk *chunk)
 }
 
 /* Bytes of objects are allocated outside of any budget: the cache has its own. */
+/* A fault within an object gets the name and place of the object. */
+static HyStatus name_object(HyStatus st, const HyObjectKey *key, const HyObjectRef *ref)
+{
+    char text[HY_OBJECT_KEY_TEXT];
+    char within[256];
+    if (!st || strncmp(st->sqlstate, "XX", 2) != 0)
+        return st;
+    snprintf(within, sizeof within, "%s%s", st->detail ? st->detail : "", st->detail ? ", " : "");
+    return hy_error_detail(st, "%s%s at offset %llu", within, hy_object_key_text(key, text),
+        (unsigned long long)ref->offset);
+}
+
 static HyStatus load_column(HyStoredChunk *chunk, HyChunk **out)
 {
     HyObjectBytes bytes;
@@ -179,12 +192,7 @@ static HyStatus load_column(HyStoredChunk *chunk, HyChunk **out)
         &chunk->file.ref, HY_CHECKSUM_VERIFY, NULL, &bytes));
     HyStatus st = hy_chunk_open_object(
         chunk->type, hy_block_store_options(chunk->store)->version, &bytes, chunk->n_rows, out);
-    if (st) {
-        char text[HY_OBJECT_KEY_TEXT];
-        if (!st->detail)
-            st = hy_error_detail(st, "%s", hy_object_key_text(&chunk->file.key, text));
-    }
-    return st;
+    return name_object(st, &chunk->file.key, &chunk->file.ref);
 }
 
 /* Decodes the whole block; the other columns go to the cache as well. */
@@ -198,8 +206,9 @@ static HyStatus load_plain(HyStoredChunk *chunk, HyChunk **out)
     HyObjectBytes bytes;
     HY_GO(hy_container_read(hy_block_store_container(chunk->store), &plain->file.key,
         &plain->file.ref, HY_CHECKSUM_VERIFY, NULL, &bytes));
-    HY_GO(hy_plain_block_open(
-        plain->types, plain->n_cols, bytes.data, bytes.size, chunk->n_rows, NULL, chunks));
+    HY_GO(name_object(hy_plain_block_open(plain->types, plain->n_cols, bytes.data, bytes.size,
+                          chunk->n_rows, NULL, chunks),
+        &plain->file.key, &plain->file.ref));
     for (size_t i = 0; i < plain->n_cols; i++) {
         if (i == chunk->plain_index)
             *out = chunks[i];
