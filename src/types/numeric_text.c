@@ -279,10 +279,11 @@ bool hy_numeric_literal(const char *text, size_t len, HyInt128 *out, int *precis
 {
     HyUint128 v = 0;
     int digits = 0, fraction = 0, written = 0;
-    bool point = false;
+    bool point = false, has_zero_ahead = false;
     for (size_t i = 0; i < len; i++) {
         if (text[i] == '.' && !point) {
             point = true;
+            has_zero_ahead = written > 0 && digits == 0;
             continue;
         }
         if (!is_digit(text[i]))
@@ -298,6 +299,7 @@ bool hy_numeric_literal(const char *text, size_t len, HyInt128 *out, int *precis
     if (written == 0)
         return false;
     *out = (HyInt128)v;
+    digits += has_zero_ahead && digits < HY_NUMERIC_MAX_PRECISION; /* 0.5 has two digits, .5 one */
     *precision = digits ? digits : 1;
     *scale = fraction;
     return true;
