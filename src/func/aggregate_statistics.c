@@ -215,7 +215,7 @@ static double moment_xy(const FloatMoments *s)
 /* The moment of a population as that of a sample. */
 static double of_sample(const FloatMoments *s, double moment)
 {
-    return moment * s->n / (s->n - 1);
+    return moment / (s->n - 1) * s->n;
 }
 
 static HyStatus float_finalize(HY_FINALIZE_ARGS)
