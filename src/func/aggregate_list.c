@@ -260,12 +260,17 @@ static HyStatus json_update(HY_UPDATE_ARGS)
     for (size_t i = 0; i < n; i++) {
         TextState *s = &((TextState *)states)[groups ? groups[i] : 0];
         s->n++;
-        if (hy_vector_is_null(v, i))
+        bool is_null = hy_vector_is_null(v, i);
+        if (is_null && !call->keeps_nulls)
             continue;
         element.len = 0;
         if (s->text.n > 0)
             HY_GO(hy_buffer_append_char(&element, ','));
-        HY_GO(append_json(env, v->type, values + hy_vector_index(v, i) * size, &scratch, &element));
+        if (is_null)
+            HY_GO(hy_buffer_append_str(&element, "null"));
+        else
+            HY_GO(append_json(
+                env, v->type, values + hy_vector_index(v, i) * size, &scratch, &element));
         HY_GO(append_text(s, element.data, element.len, heap));
     }
 done:

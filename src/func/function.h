@@ -156,6 +156,7 @@ struct HyFuncCall {
     /* Aggregates: the call carries DISTINCT / ORDER BY, checked by the resolver. */
     bool is_distinct;
     bool has_order_by;
+    bool keeps_nulls;  /* json_arrayagg(.. NULL ON NULL) */
     HyType order_type; /* WITHIN GROUP: type of the sort expression */
     HyArena *arena;    /* of the statement: for bind_data */
     const HyTextStyle *style;

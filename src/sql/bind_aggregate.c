@@ -22,6 +22,7 @@ static bool items_equal(const HyAggregateItem *a, const HyAggregateItem *b)
 {
     if (a->call->func != b->call->func || a->call->n_args != b->call->n_args ||
         a->is_distinct != b->is_distinct || a->n_order != b->n_order ||
+        a->call->keeps_nulls != b->call->keeps_nulls ||
         !hy_type_equal(a->call->result, b->call->result))
         return false;
     for (size_t i = 0; i < a->call->n_args; i++) {
@@ -104,6 +105,7 @@ HyStatus bind_aggregate_item(
     HY_TRY(bind_new_call(b, item.args, call->args.n, &item.call));
     item.call->is_distinct = call->distinct;
     item.call->has_order_by = order->n > 0;
+    item.call->keeps_nulls = call->json_nulls == HY_AST_JSON_NULL_ON_NULL;
     if (order->n > 0)
         item.call->order_type = item.order[0].expr->type;
     HY_TRY(bind_resolve(b, name, HY_FUNC_AGGREGATE, item.call, item.args, position));
