@@ -102,6 +102,8 @@ size_t hy_utf8_length(const char *text, size_t len)
 {
     size_t count = 0;
     size_t i = 0;
+    for (; len - i >= 8 && i < 64; i += 8)
+        count += (size_t)((starts_in_word(hy_load_u64(text + i)) * LOW_BITS) >> 56);
     while (len - i >= 8) {
         /* One counter per byte, added up before any can exceed 255. */
         uint64_t counters = 0;
@@ -110,6 +112,10 @@ size_t hy_utf8_length(const char *text, size_t len)
         uint64_t pairs = (counters & UINT64_C(0x00FF00FF00FF00FF)) +
                          ((counters >> 8) & UINT64_C(0x00FF00FF00FF00FF));
         count += (size_t)((pairs * UINT64_C(0x0001000100010001)) >> 48);
+    }
+    if (i < len && len >= 8) { /* the last bytes of a word that ends with the text */
+        uint64_t rest = starts_in_word(hy_load_u64(text + len - 8)) >> (8 * (8 - (len - i)));
+        return count + (size_t)((rest * LOW_BITS) >> 56);
     }
     for (; i < len; i++)
         count += !is_continuation(text[i]);

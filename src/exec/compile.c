@@ -174,7 +174,7 @@ static HyStatus compile_join_like(HyCompiler *c, HyAlg *alg, const HyNeed *need,
     }
 }
 
-HyStatus hy_compile(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out)
+static HyStatus compile_any(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out)
 {
     switch (alg->kind) {
     case HY_ALG_SCAN:
@@ -212,4 +212,14 @@ HyStatus hy_compile(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out
     default:
         return compile_join_like(c, alg, need, out);
     }
+}
+
+HyStatus hy_compile(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out)
+{
+    HyTopBar *bar = c->bar;
+    if (alg->kind != HY_ALG_SCAN && alg->kind != HY_ALG_FILTER && alg->kind != HY_ALG_MAP)
+        c->bar = NULL;
+    HyStatus st = compile_any(c, alg, need, out);
+    c->bar = bar;
+    return st;
 }

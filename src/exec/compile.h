@@ -5,6 +5,7 @@
 #define HY_EXEC_COMPILE_H
 
 #include "exec/pipeline.h"
+#include "exec/top_bar.h"
 
 /* Ids from here on are of columns that the executor computes for itself. No HyNeed has them. */
 #define HY_COMPUTED_ID UINT32_C(0x80000000)
@@ -21,7 +22,8 @@ typedef struct HyCompiler {
     size_t n_ids; /* column ids are below */
     HyPlan *plan; /* to which finished pipelines are added */
     HyPlan *root_plan;
-    HyCteSlot *ctes;        /* linked list */
+    HyCteSlot *ctes; /* linked list */
+    HyTopBar *bar;   /* of the sort above, when rows pass from a scan to it one by one; else NULL */
     uint32_t next_computed; /* for columns that only the executor knows: HY_COMPUTED_ID + n */
 } HyCompiler;
 

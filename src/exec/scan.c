@@ -18,6 +18,8 @@ typedef struct ScanSource {
     HyPredicate *predicate; /* of the filter, or NULL */
     uint32_t *output;       /* places in the layout */
     size_t n_output;
+    HyTopBar *bar; /* on the column at bar_place, or NULL */
+    uint32_t bar_place;
     HyRelation *relation;
 } ScanSource;
 
@@ -35,8 +37,10 @@ typedef struct ScanLocal {
     size_t block;
     HyChunkPin *pins;      /* by place */
     HyChunkPin *test_pins; /* by scan predicate */
+    HyChunkPin bar_pin;
+    HyTopBarView bar;
     size_t n_pins, n_tests;
-    ActiveTest *tests;
+    ActiveTest *tests; /* the bar's is one of them */
     size_t n_active;
     uint32_t sel[2 * HY_VECTOR_SIZE]; /* rows relative to `first` */
     size_t n_sel;
@@ -67,6 +71,7 @@ static void unpin_all(ScanLocal *local)
         hy_chunk_unpin(&local->pins[i]);
     for (size_t i = 0; i < local->n_tests; i++)
         hy_chunk_unpin(&local->test_pins[i]);
+    hy_chunk_unpin(&local->bar_pin);
     local->block = SIZE_MAX;
 }
 
@@ -77,6 +82,7 @@ static void scan_close(void *arg)
         __atomic_fetch_add(&local->scan->actual_rows, local->n_tested, __ATOMIC_RELAXED);
     unpin_all(local);
     hy_predicate_close(local->predicate);
+    hy_buffer_free(&local->bar.text);
     free(local->pins);
     free(local->test_pins);
     free(local->tests);
@@ -96,7 +102,7 @@ static HyStatus scan_open(HySource *source, HyWorker *worker, void **out)
     local->scan = scan->filter ? scan->scan : NULL;
     local->pins = calloc(scan->layout.n + 1, sizeof *local->pins);
     local->test_pins = calloc(scan->scan->n_scan_predicates + 1, sizeof *local->test_pins);
-    local->tests = calloc(scan->scan->n_scan_predicates + 1, sizeof *local->tests);
+    local->tests = calloc(scan->scan->n_scan_predicates + 2, sizeof *local->tests);
     if (!local->pins || !local->test_pins || !local->tests)
         return hy_error_oom(scan->layout.n * sizeof *local->pins);
     local->n_pins = scan->layout.n;
@@ -105,6 +111,31 @@ static HyStatus scan_open(HySource *source, HyWorker *worker, void **out)
 }
 
 /* ---- Which rows ---- */
+
+/* What the sort above wants, as one more condition of the block. */
+static HyStatus add_bar(const ScanSource *scan, ScanLocal *local, bool *is_empty)
+{
+    HyChunkInfo info;
+    HY_TRY(hy_top_bar_read(scan->bar, &local->bar));
+    if (local->bar.version == 0)
+        return HY_OK;
+    if (!local->bar_pin.chunk)
+        HY_TRY(hy_relation_chunk(
+            scan->relation, local->block, scan->table_columns[scan->bar_place], &local->bar_pin));
+    const HyChunk *chunk = local->bar_pin.chunk;
+    hy_chunk_info(chunk, &info);
+    if (scan->bar->nulls_first && info.n_nulls > 0)
+        return HY_OK;
+    HyChunkTest test = {.kind = HY_CHUNK_COMPARE,
+        .op = hy_top_bar_op(scan->bar),
+        .values = &local->bar.value,
+        .n_values = 1};
+    HyChunkMatch match = hy_chunk_match(chunk, &test);
+    *is_empty = match == HY_MATCH_NONE;
+    if (match == HY_MATCH_SOME)
+        local->tests[local->n_active++] = (ActiveTest){.chunk = chunk, .test = test};
+    return HY_OK;
+}
 
 /* Conditions of a block, those left out that hold for all its rows. *is_empty: none of its rows
  * match. */
@@ -132,7 +163,7 @@ static HyStatus open_block(const ScanSource *scan, ScanLocal *local, size_t bloc
         if (match == HY_MATCH_SOME)
             local->tests[local->n_active++] = (ActiveTest){.chunk = pin->chunk, .test = test};
     }
-    return HY_OK;
+    return scan->bar ? add_bar(scan, local, is_empty) : HY_OK;
 }
 
 static size_t drop_deleted(const uint64_t *deletes, uint32_t first, uint32_t n, uint32_t *sel)
@@ -331,6 +362,19 @@ static const HySourceClass scan_class = {.start = scan_start,
     .close = scan_close,
     .destroy = scan_destroy};
 
+/* A sort above may tell which rows it wants. */
+static void take_bar(HyCompiler *c, ScanSource *scan)
+{
+    if (!c->bar)
+        return;
+    size_t place = hy_layout_find(&scan->layout, c->bar->id);
+    if (place == SIZE_MAX || scan->table_columns[place] == HY_ROW_ID_COLUMN)
+        return;
+    scan->bar = c->bar;
+    scan->bar_place = (uint32_t)place;
+    c->bar->is_read = true;
+}
+
 HyStatus hy_compile_scan(
     HyCompiler *c, HyAlg *alg, const HyNeed *need, HyAlg *filter, HyStream *out)
 {
@@ -352,5 +396,6 @@ HyStatus hy_compile_scan(
         HY_TRY(hy_predicate_compile(c->arena, &scan->layout, filter->predicate, &scan->predicate));
     HY_TRY(hy_layout_needed(c, &scan->layout, need, &output, &scan->output));
     scan->n_output = output.n;
+    take_bar(c, scan);
     return hy_stream_begin(c, &scan->source, &output, out);
 }

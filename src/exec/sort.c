@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #define MORSEL_ROWS    16384
-#define TOP_SLACK_ROWS 16384
+#define TOP_SLACK_ROWS 2048
 
 typedef HySortOp SortOp;
 
@@ -38,6 +38,8 @@ static HyStatus sort_start(HyOp *op, HyExec *exec)
     SortOp *sort = (SortOp *)op;
     free_result(sort);
     sort->memory = exec->ctx->memory;
+    if (sort->bar)
+        hy_top_bar_reset(sort->bar);
     return hy_rowset_create(sort->layout.types, sort->layout.n, sort->memory, &sort->rows);
 }
 
@@ -130,6 +132,14 @@ done:
     return st;
 }
 
+/* Tells the scan the first key of the last of the best rows. */
+static HyStatus raise_bar(const SortOp *sort, const HyRowset *best)
+{
+    const HyBatch *piece = hy_rowset_piece(best, hy_rowset_piece_count(best) - 1);
+    HyValue worst = hy_vector_value(&piece->cols[sort->bar_place], piece->n_rows - 1);
+    return hy_top_bar_raise(sort->bar, &worst);
+}
+
 /* Sorts what is there and keeps the best rows. */
 static HyStatus prune(SortLocal *local, HyArena *arena)
 {
@@ -145,6 +155,8 @@ static HyStatus prune(SortLocal *local, HyArena *arena)
     hy_rowset_destroy(local->rows);
     local->rows = best;
     best = NULL;
+    if (sort->bar && local->has_bar)
+        HY_GO(raise_bar(sort, local->rows));
     HySortEntry *entries = hy_sort_run_entries(&local->run);
     for (size_t i = 0; i < n; i++)
         entries[i].ref = i;
@@ -373,7 +385,10 @@ done:
 
 static void sort_destroy(HyOp *op)
 {
-    free_result((SortOp *)op);
+    SortOp *sort = (SortOp *)op;
+    free_result(sort);
+    if (sort->bar)
+        hy_top_bar_close(sort->bar);
 }
 
 static const HyOpClass sort_class = {.start = sort_start,
@@ -452,8 +467,9 @@ HyStatus hy_sort_stream(HyCompiler *c, HyStream *stream, HyAlg *alg, const HySor
     return HY_OK;
 }
 
+/* `bar` is for the scan below, and the sort's from now on; or NULL. */
 static HyStatus make_sort(
-    HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *stream, SortOp **out)
+    HyCompiler *c, HyAlg *alg, const HyNeed *need, HyTopBar *bar, HyStream *stream, SortOp **out)
 {
     HySortColumn *columns;
     HyExpr **exprs;
@@ -473,6 +489,9 @@ static HyStatus make_sort(
     HY_TRY(hy_layout_needed(c, &stream->layout, need, &kept, &places));
     HY_TRY(hy_sort_stream(c, stream, alg, columns, ids, alg->n_sort, &kept, out));
     SortOp *sort = *out;
+    sort->bar = bar;
+    if (bar)
+        sort->bar_place = (uint32_t)hy_layout_find(&kept, bar->id);
     if (alg->limit >= 0 && !alg->with_ties)
         sort->top = (uint64_t)alg->limit + (alg->offset > 0 ? (uint64_t)alg->offset : 0);
     if (sort->top > UINT32_MAX)
@@ -480,17 +499,43 @@ static HyStatus make_sort(
     return HY_OK;
 }
 
+/* Compiles what is sorted. *bar: a scan in it reads it; NULL: none does. */
+static HyStatus compile_input(
+    HyCompiler *c, HyAlg *alg, const HyNeed *below, HyTopBar **out, HyStream *stream)
+{
+    HyTopBar *bar = NULL, *above = c->bar;
+    const HySortKey *first = &alg->sort[0];
+    *out = NULL;
+    if (alg->limit >= 0 && !alg->with_ties && alg->n_sort > 0 &&
+        first->expr->kind == HY_EXPR_COLUMN) {
+        HY_ARENA_NEW(c->arena, bar, 1);
+        HY_TRY(hy_top_bar_open(bar, first->expr->column, first->is_descending, first->nulls_first));
+    }
+    c->bar = bar;
+    HyStatus st = hy_compile(c, alg->inputs[0], below, stream);
+    c->bar = above;
+    if (bar && (st || !bar->is_read))
+        hy_top_bar_close(bar);
+    else
+        *out = bar;
+    return st;
+}
+
 HyStatus hy_compile_sort(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out)
 {
-    HyNeed *below;
+    HyNeed *below, *kept;
+    HyTopBar *bar;
     SortOp *sort;
     SortedSource *source;
     HyLayout layout;
     HY_TRY(hy_need_new(c, need, &below));
     for (size_t i = 0; i < alg->n_sort; i++)
         hy_need_expr(below, alg->sort[i].expr);
-    HY_TRY(hy_compile(c, alg->inputs[0], below, out));
-    HY_TRY(make_sort(c, alg, need, out, &sort));
+    HY_TRY(compile_input(c, alg, below, &bar, out));
+    HY_TRY(hy_need_new(c, need, &kept));
+    if (bar)
+        hy_need_add(kept, bar->id);
+    HY_TRY(make_sort(c, alg, kept, bar, out, &sort));
     HY_TRY(hy_source_new(c->exec, &sorted_class, alg, sizeof *source, &source));
     source->sort = sort;
     source->offset = alg->offset > 0 ? (uint64_t)alg->offset : 0;

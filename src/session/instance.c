@@ -141,6 +141,9 @@ static HyStatus take_setting(InstanceOptions *options, const HyInstanceSetting *
     return HY_OK;
 }
 
+/* Decoded chunks may take this part of the memory limit. */
+#define CACHE_PART 3
+
 /* Four fifths of the machine's memory. */
 static size_t default_memory_limit(void)
 {
@@ -175,6 +178,7 @@ HyStatus hy_instance_create(const HyInstanceSetting *settings, size_t n, HyInsta
     HY_GO(hy_task_pool_create(options.threads, &instance->pool));
     options.catalog.pool = instance->pool;
     options.catalog.memory = &instance->memory;
+    options.catalog.cache_bytes = options.memory_limit / CACHE_PART;
     HY_GO(hy_catalog_create(&options.catalog, &instance->catalog));
     *out = instance;
     instance = NULL;

@@ -324,13 +324,16 @@ static bool raw_text_equals(const HyChunk *chunk, size_t row, const HyString *te
 static uint32_t select_rows(const HyChunk *chunk, const HyChunkTest *test, uint32_t first,
     bool sel_is_all, uint32_t *sel, uint32_t n)
 {
-    bool is_raw_equality = chunk->shape == HY_SHAPE_RAW && chunk->physical == HY_PHYS_STRING &&
-                           !chunk->type.collation && test->kind == HY_CHUNK_COMPARE &&
-                           test->op == HY_CMP_EQ;
+    bool is_raw_text = chunk->shape == HY_SHAPE_RAW && chunk->physical == HY_PHYS_STRING;
+    bool is_raw_equality = is_raw_text && !chunk->type.collation &&
+                           test->kind == HY_CHUNK_COMPARE && test->op == HY_CMP_EQ;
     uint32_t k = 0;
     for (uint32_t i = 0; i < n; i++) {
         uint32_t row = sel_is_all ? i : sel[i];
         HyPayload value;
+        if (is_raw_text && i + HY_TEXT_LOOKAHEAD < n)
+            hy_chunk_prefetch_text(
+                chunk, first + (sel_is_all ? i + HY_TEXT_LOOKAHEAD : sel[i + HY_TEXT_LOOKAHEAD]));
         bool passes = is_raw_equality ? raw_text_equals(chunk, first + row, &test->values[0].string)
                                       : hy_chunk_value(chunk, first + row, &value) &&
                                             hy_chunk_test_payload(chunk, test, value.bytes);

@@ -185,6 +185,29 @@ static inline HyString hy_chunk_raw_text(const HyChunk *chunk, size_t row, bool 
     return hy_chunk_long_text(chunk, *is_null ? 0 : ref);
 }
 
+/* The heap is in sorted order, so that rows lie anywhere in it: whoever goes through many rows asks
+ * for the bytes of those to come. */
+#define HY_TEXT_LOOKAHEAD 24
+static inline void hy_chunk_prefetch_text(const HyChunk *chunk, size_t row)
+{
+    if (row >= chunk->n_rows)
+        return;
+    size_t len, offset;
+    if (chunk->encoding->is_short) {
+        uint32_t ref = hy_load_u32(chunk->values + 4 * row);
+        len = ref & 0xFF;
+        offset = ref >> 8;
+    } else {
+        uint64_t ref = hy_load_u64(chunk->values + 8 * row);
+        len = (uint32_t)ref;
+        offset = (size_t)(ref >> 32);
+    }
+    if (offset + len <= chunk->heap_len) {
+        __builtin_prefetch(chunk->heap + offset);
+        __builtin_prefetch(chunk->heap + offset + len);
+    }
+}
+
 /* A UUID lies in the file as one number, lowest byte first: reversed against memory. */
 static inline void hy_uuid_reverse(void *out, const void *in)
 {

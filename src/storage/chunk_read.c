@@ -237,8 +237,10 @@ static void add_base(const HyChunk *chunk, const void *codes, unsigned width, si
 static void raw_text(const HyChunk *chunk, size_t first, size_t n, HyString *restrict out)
 {
     bool is_null;
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
+        hy_chunk_prefetch_text(chunk, first + i + HY_TEXT_LOOKAHEAD);
         out[i] = hy_chunk_raw_text(chunk, first + i, &is_null);
+    }
 }
 
 static HyStatus read_raw(
@@ -384,8 +386,11 @@ static HyStatus gather_values(const HyChunk *chunk, size_t first, const uint32_t
 {
     HY_TRY(arena_take(arena, n * chunk->width, out));
     uint8_t *to = out->data;
+    bool is_text = chunk->shape == HY_SHAPE_RAW && chunk->physical == HY_PHYS_STRING;
     for (size_t i = 0; i < n; i++) {
         HyPayload value;
+        if (is_text && i + HY_TEXT_LOOKAHEAD < n)
+            hy_chunk_prefetch_text(chunk, first + sel[i + HY_TEXT_LOOKAHEAD]);
         bool is_valid = hy_chunk_value(chunk, first + sel[i], &value);
         if (mask)
             mask[i] = is_valid;
