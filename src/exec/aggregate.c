@@ -555,6 +555,22 @@ static HyStatus make_source(
     return hy_stream_begin(c, &source->source, &layout, out);
 }
 
+/* Whether the smallest and the largest value of each column are all that is asked for. */
+static bool is_of_extremes(const HyAlg *alg, const HyNeed *need)
+{
+    if (alg->n_groups > 0 || alg->n_grouping_sets > 1)
+        return false;
+    for (size_t i = 0; i < alg->n_aggregates; i++) {
+        const HyAggregateItem *item = &alg->aggregates[i];
+        if (!hy_need_has(need, item->id))
+            continue;
+        if (!item->call->aggregate->is_of_extremes || item->filter || item->n_order > 0 ||
+            item->args[0]->kind != HY_EXPR_COLUMN)
+            return false;
+    }
+    return true;
+}
+
 HyStatus hy_compile_aggregate(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out)
 {
     HyNeed *below;
@@ -572,7 +588,10 @@ HyStatus hy_compile_aggregate(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyS
             hy_need_expr(below, item->order[k].expr);
         hy_need_expr(below, item->filter);
     }
-    HY_TRY(hy_compile(c, alg->inputs[0], below, out));
+    c->wants_extremes = is_of_extremes(alg, need);
+    HyStatus st = hy_compile(c, alg->inputs[0], below, out);
+    c->wants_extremes = false;
+    HY_TRY(st);
     HY_TRY(hy_op_new(c->exec, &aggregate_class, alg, sizeof *op, &op));
     HY_TRY(make_op(c, alg, need, &out->layout, op));
     HY_TRY(hy_stream_end(c, out, &op->op));

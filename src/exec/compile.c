@@ -217,9 +217,13 @@ static HyStatus compile_any(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStr
 HyStatus hy_compile(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out)
 {
     HyTopBar *bar = c->bar;
+    bool wants_extremes = c->wants_extremes;
     if (alg->kind != HY_ALG_SCAN && alg->kind != HY_ALG_FILTER && alg->kind != HY_ALG_MAP)
         c->bar = NULL;
+    if (alg->kind != HY_ALG_SCAN)
+        c->wants_extremes = false;
     HyStatus st = compile_any(c, alg, need, out);
     c->bar = bar;
+    c->wants_extremes = wants_extremes;
     return st;
 }

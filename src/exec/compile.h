@@ -24,6 +24,7 @@ typedef struct HyCompiler {
     HyPlan *root_plan;
     HyCteSlot *ctes; /* linked list */
     HyTopBar *bar;   /* of the sort above, when rows pass from a scan to it one by one; else NULL */
+    bool wants_extremes; /* the scan below may give a block's smallest and largest values alone */
     uint32_t next_computed; /* for columns that only the executor knows: HY_COMPUTED_ID + n */
 } HyCompiler;
 

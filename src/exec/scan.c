@@ -20,6 +20,7 @@ typedef struct ScanSource {
     size_t n_output;
     HyTopBar *bar; /* on the column at bar_place, or NULL */
     uint32_t bar_place;
+    bool wants_extremes;
     HyRelation *relation;
 } ScanSource;
 
@@ -317,6 +318,60 @@ static HyStatus emit_selected(ScanSource *scan, ScanLocal *local, HyWorker *work
     return HY_OK;
 }
 
+/* ---- Blocks whose statistics are enough ---- */
+
+static bool is_integer(HyType type)
+{
+    switch (hy_type_physical(type)) {
+    case HY_PHYS_I16:
+    case HY_PHYS_I32:
+    case HY_PHYS_U32:
+    case HY_PHYS_I64:
+    case HY_PHYS_U64:
+    case HY_PHYS_I128:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* A vector of the smallest and the largest value, or of two nulls. *is_known: there is one. */
+static HyStatus column_extremes(const ScanSource *scan, ScanLocal *local, HyWorker *worker,
+    size_t place, HyVector *out, bool *is_known)
+{
+    HyChunkInfo info;
+    HyChunkPin *pin = &local->pins[place];
+    HyType type = scan->layout.types[place];
+    *is_known = false;
+    if (scan->table_columns[place] == HY_ROW_ID_COLUMN || !is_integer(type))
+        return HY_OK;
+    if (!pin->chunk)
+        HY_TRY(hy_relation_chunk(scan->relation, local->block, scan->table_columns[place], pin));
+    hy_chunk_info(pin->chunk, &info);
+    *is_known = info.has_min_max;
+    if (!info.has_min_max)
+        return HY_OK;
+    size_t width = hy_physical_size(hy_type_physical(type));
+    HY_TRY(hy_vector_alloc(worker->arena, type, 2, out));
+    memcpy(out->data, hy_value_payload(&info.min), width);
+    memcpy((char *)out->data + width, hy_value_payload(&info.max), width);
+    return HY_OK;
+}
+
+/* Pushes the extremes of the block's columns as two rows. *is_done: all of them are known. */
+static HyStatus emit_extremes(ScanSource *scan, ScanLocal *local, HyWorker *worker, bool *is_done)
+{
+    HyBatch out = {.n_rows = 2, .n_cols = scan->n_output};
+    HY_BATCH_NEW(worker, out.cols, scan->n_output);
+    *is_done = true;
+    for (size_t i = 0; i < scan->n_output && *is_done; i++)
+        HY_TRY(column_extremes(scan, local, worker, scan->output[i], &out.cols[i], is_done));
+    if (*is_done)
+        HY_TRY(hy_source_emit(&scan->source, worker, &out));
+    hy_arena_reset(worker->arena);
+    return HY_OK;
+}
+
 static HyStatus scan_run(HySource *source, HyWorker *worker, void *arg, size_t morsel)
 {
     ScanSource *scan = (ScanSource *)source;
@@ -330,6 +385,14 @@ static HyStatus scan_run(HySource *source, HyWorker *worker, void *arg, size_t m
         return HY_OK;
     bool is_empty;
     HY_TRY(open_block(scan, local, block, &is_empty));
+    bool is_whole = hy_relation_block_live_rows(scan->relation, block) ==
+                    hy_relation_block_rows(scan->relation, block);
+    if (scan->wants_extremes && !is_empty && local->n_active == 0 && is_whole) {
+        bool is_done;
+        HY_TRY(emit_extremes(scan, local, worker, &is_done));
+        if (is_done)
+            return HY_OK;
+    }
     for (size_t i = 0; i < local->n_active && !is_empty; i++) {
         hy_chunk_narrow(local->tests[i].chunk, &local->tests[i].test, &first, &end);
         is_empty = first >= end;
@@ -397,5 +460,6 @@ HyStatus hy_compile_scan(
     HY_TRY(hy_layout_needed(c, &scan->layout, need, &output, &scan->output));
     scan->n_output = output.n;
     take_bar(c, scan);
+    scan->wants_extremes = c->wants_extremes && !filter && output.n > 0;
     return hy_stream_begin(c, &scan->source, &output, out);
 }

@@ -1,5 +1,6 @@
 /* Calls with OVER: rows are sorted by partition and order once for all calls of a window, then
  * computed in groups of whole partitions, groups in parallel. */
+#include "exec/partition_top.h"
 #include "exec/window_internal.h"
 #include "types/compare.h"
 
@@ -320,6 +321,26 @@ static HyStatus make_items(HyCompiler *c, HyAlg *alg, const HyNeed *need, const 
     return HY_OK;
 }
 
+/* Only the first rows of each partition are wanted: others need not be sorted. */
+static HyStatus drop_rows(HyCompiler *c, const HyAlg *alg, HyStream *stream, const Wanted *wanted,
+    const HySortColumn *order)
+{
+    HyPartitionTop *top;
+    if (alg->partition_limit == 0)
+        return HY_OK;
+    HY_ARENA_NEW(c->arena, top, 1);
+    *top = (HyPartitionTop){.partition_ids = wanted->ids,
+        .n_partition = alg->n_partition_by,
+        .order = order,
+        .order_ids = wanted->ids + alg->n_partition_by,
+        .n_order = alg->n_sort,
+        .limit = alg->partition_limit};
+    HY_ARENA_NEW(c->arena, top->partition_types, alg->n_partition_by);
+    for (size_t i = 0; i < alg->n_partition_by; i++)
+        top->partition_types[i] = alg->partition_by[i]->type;
+    return hy_partition_top_stream(c, stream, top);
+}
+
 static HyStatus sort_rows(HyCompiler *c, HyAlg *alg, HyStream *stream, const Wanted *wanted,
     const HyLayout *rows, HyWindow *window)
 {
@@ -337,6 +358,7 @@ static HyStatus sort_rows(HyCompiler *c, HyAlg *alg, HyStream *stream, const Wan
     window->order = columns + alg->n_partition_by;
     HY_TRY(hy_layout_places(c, rows, wanted->ids, n, &window->partition_keys));
     window->order_keys = window->partition_keys + alg->n_partition_by;
+    HY_TRY(drop_rows(c, alg, stream, wanted, window->order));
     return hy_sort_stream(c, stream, alg, columns, wanted->ids, n, rows, &window->sort);
 }
 

@@ -116,7 +116,7 @@ static HyStatus extreme_finalize(HY_FINALIZE_ARGS)
 #define EXTREME(update_fn)                                                                         \
     {                                                                                              \
         .state_size = sizeof(Extreme), .update = update_fn, .combine = extreme_combine,            \
-        .finalize = extreme_finalize, .ignores_distinct = true                                     \
+        .finalize = extreme_finalize, .is_of_extremes = true, .ignores_distinct = true             \
     }
 #define TABLE(prefix)                                                                              \
     {                                                                                              \

@@ -4,6 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Up to here the keys of the first rows of a partition are kept beside its group. */
+#define MAX_PARTITION_LIMIT 64
+
 /* ---- Join keys ---- */
 
 typedef struct Sides {
@@ -248,6 +251,54 @@ static void fuse_limit(HyAlg **slot)
     *slot = limit->inputs[0];
 }
 
+/* The most rows of a partition that `row number op constant` lets pass; 0: says nothing. */
+static uint32_t rows_wanted(HyCompareOp op, const HyExpr *constant)
+{
+    if (constant->kind != HY_EXPR_CONST || constant->value.is_null ||
+        constant->type.id != HY_TYPE_INT8)
+        return 0;
+    int64_t n = constant->value.i64;
+    if (op == HY_CMP_LT)
+        n = n > INT64_MIN ? n - 1 : n;
+    else if (op != HY_CMP_LE && op != HY_CMP_EQ)
+        return 0;
+    return n >= 1 && n <= MAX_PARTITION_LIMIT ? (uint32_t)n : 0;
+}
+
+static bool is_row_number(const HyAlg *window, const HyExpr *expr)
+{
+    for (size_t i = 0; i < window->n_windows; i++)
+        if (expr->kind == HY_EXPR_COLUMN && expr->column == window->windows[i].id)
+            return true;
+    return false;
+}
+
+/* A filter on row_number() over the window below it: the window sorts only the first rows of each
+ * partition. The filter stays. */
+static HyStatus limit_partitions(HyPlanner *p, const HyAlg *filter)
+{
+    HyAlg *window = filter->inputs[0];
+    HyConjuncts all = {0};
+    for (size_t i = 0; i < window->n_windows; i++)
+        if (window->windows[i].call->window != HY_WIN_ROW_NUMBER)
+            return HY_OK;
+    HY_TRY(plan_split_and(p, filter->predicate, &all));
+    for (size_t i = 0; i < all.n; i++) {
+        const HyExpr *conjunct = all.items[i];
+        if (conjunct->kind != HY_EXPR_COMPARE)
+            continue;
+        for (int side = 0; side < 2; side++) {
+            HyCompareOp op = side ? mirrored(conjunct->op) : conjunct->op;
+            if (!is_row_number(window, conjunct->args[side]))
+                continue;
+            uint32_t n = rows_wanted(op, conjunct->args[1 - side]);
+            if (n > 0 && (window->partition_limit == 0 || n < window->partition_limit))
+                window->partition_limit = n;
+        }
+    }
+    return HY_OK;
+}
+
 static HyStatus choose(HyPlanner *p, HyAlg **slot)
 {
     HyAlg *alg = *slot;
@@ -259,6 +310,8 @@ static HyStatus choose(HyPlanner *p, HyAlg **slot)
         HY_TRY(extract_keys(p, alg));
         alg->build_left = alg->inputs[0]->estimated_rows < alg->inputs[1]->estimated_rows;
     }
+    if (alg->kind == HY_ALG_FILTER && alg->inputs[0]->kind == HY_ALG_WINDOW)
+        HY_TRY(limit_partitions(p, alg));
     if (alg->kind == HY_ALG_FILTER && alg->inputs[0]->kind == HY_ALG_SCAN) {
         bool is_empty = false;
         double rows = alg->estimated_rows;

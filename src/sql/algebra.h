@@ -220,6 +220,7 @@ struct HyAlg {
     size_t n_partition_by;
     HyWindowItem *windows;
     size_t n_windows;
+    uint32_t partition_limit; /* rows wanted of each partition, chosen by the planner; 0: all */
 
     /* WINDOW (ORDER BY), SORT */
     HySortKey *sort;
