@@ -457,7 +457,7 @@ static HyStatus make_item(HyCompiler *c, const HyAggregateItem *in, ExprList *ex
     *out =
         (HyAggItem){.call = in->call, .id = in->id, .filter = HY_NO_RESULT, .n_order = in->n_order};
     out->is_distinct = in->is_distinct && !aggregate->ignores_distinct;
-    out->is_ordered = in->n_order > 0;
+    out->is_ordered = in->n_order > 0 && !(aggregate->takes_any_order && !in->is_distinct);
     out->n_args = n_args + in->n_order;
     HY_ARENA_NEW(c->arena, out->args, out->n_args);
     HY_ARENA_NEW(c->arena, out->arg_types, out->n_args);

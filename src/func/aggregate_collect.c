@@ -2,6 +2,7 @@
  * which keep the value that belongs to the largest or smallest key. */
 #include "func/aggregate_values.h"
 #include "func/families.h"
+#include "func/select_rank.h"
 #include "types/compare.h"
 #include "types/numeric.h"
 
@@ -21,6 +22,14 @@ static HyStatus collect_argument(const HyFuncCall *call, const HyVector *args, s
     const HyVector *v = &args[which];
     size_t size = hy_physical_size(hy_type_physical(v->type));
     const char *values = hy_vector_values(v);
+    if (!groups && n > 0 && !v->validity && v->kind == HY_VECTOR_FLAT &&
+        hy_type_physical(v->type) != HY_PHYS_STRING) {
+        Collected *c = states;
+        if (which > 0 && call->n_args > 0 && !hy_vector_is_null(&args[0], 0))
+            c->fraction =
+                ((const double *)hy_vector_values(&args[0]))[hy_vector_index(&args[0], 0)];
+        return hy_value_list_push_all(&c->values, size, values, n, heap);
+    }
     for (size_t i = 0; i < n; i++) {
         Collected *c = &((Collected *)states)[groups ? groups[i] : 0];
         if (hy_vector_is_null(v, i))
@@ -71,7 +80,7 @@ static HyStatus check_fraction(double fraction)
 
 static HyStatus disc_finalize(HY_FINALIZE_ARGS)
 {
-    const Collected *s = states;
+    Collected *s = states;
     size_t size = hy_physical_size(hy_type_physical(out->type));
     for (size_t i = 0; i < n; i++) {
         char *result = (char *)out->data + i * size;
@@ -83,6 +92,11 @@ static HyStatus disc_finalize(HY_FINALIZE_ARGS)
         HY_TRY(check_fraction(s[i].fraction));
         double place = ceil(s[i].fraction * (double)s[i].values.n);
         uint64_t index = place < 1 ? 0 : (uint64_t)place - 1;
+        index = call->order_is_descending && call->aggregate->takes_any_order
+                    ? s[i].values.n - 1 - index
+                    : index;
+        if (call->aggregate->takes_any_order)
+            hy_select_rank(call->order_type, s[i].values.data, s[i].values.n, index);
         memcpy(result, s[i].values.data + index * size, size);
     }
     return HY_OK;
@@ -138,19 +152,30 @@ static double number_at(const Collected *c, HyType type, uint64_t index)
     }
 }
 
-static double interpolate(const Collected *c, HyType type, double fraction)
+/* Descending order counts from the other end. */
+static double interpolate(const HyFuncCall *call, Collected *c)
 {
-    double place = fraction * (double)(c->values.n - 1);
+    HyType type = call->order_type;
+    uint64_t n = c->values.n;
+    double place = c->fraction * (double)(n - 1);
     uint64_t below = (uint64_t)place;
-    double low = number_at(c, type, below);
-    if (below + 1 >= c->values.n || place == (double)below)
-        return low;
-    return low + (number_at(c, type, below + 1) - low) * (place - (double)below);
+    bool is_exact = below + 1 >= n || place == (double)below;
+    uint64_t rank = call->order_is_descending ? n - 1 - below : below;
+    if (is_exact) {
+        hy_select_rank(type, c->values.data, n, rank);
+        return number_at(c, type, rank);
+    }
+    uint64_t lower = call->order_is_descending ? rank - 1 : rank;
+    hy_select_rank(type, c->values.data, n, lower);
+    hy_select_next_rank(type, c->values.data, n, lower + 1);
+    double first = number_at(c, type, rank);
+    double second = number_at(c, type, call->order_is_descending ? lower : lower + 1);
+    return first + (second - first) * (place - (double)below);
 }
 
 static HyStatus cont_finalize(HY_FINALIZE_ARGS)
 {
-    const Collected *s = states;
+    Collected *s = states;
     for (size_t i = 0; i < n; i++) {
         double *result = &((double *)out->data)[i];
         *result = 0;
@@ -159,79 +184,22 @@ static HyStatus cont_finalize(HY_FINALIZE_ARGS)
             continue;
         }
         HY_TRY(check_fraction(s[i].fraction));
-        *result = interpolate(&s[i], call->order_type, s[i].fraction);
+        *result = interpolate(call, &s[i]);
     }
     return HY_OK;
 }
 
-/* Moves NaN, which sorts above everything, behind the numbers; returns how many there are of those.
- */
-static uint64_t numbers_first(double *v, uint64_t n)
-{
-    uint64_t kept = 0;
-    for (uint64_t i = 0; i < n; i++) {
-        double x = v[i];
-        if (isnan(x))
-            continue;
-        v[i] = v[kept];
-        v[kept++] = x;
-    }
-    return kept;
-}
-
-static double middle_of_three(double a, double b, double c)
-{
-    if (a < b)
-        return b < c ? b : a < c ? c : a;
-    return a < c ? a : b < c ? c : b;
-}
-
-/* Puts the value of rank k in its place, with no greater one before and no smaller one behind it
- * (Hoare's FIND). */
-static void select_rank(double *v, uint64_t n, uint64_t k)
-{
-    int64_t low = 0;
-    int64_t high = (int64_t)n - 1;
-    int64_t rank = (int64_t)k;
-    while (low < high) {
-        double pivot = middle_of_three(v[low], v[low + (high - low) / 2], v[high]);
-        int64_t i = low;
-        int64_t j = high;
-        while (i <= j) {
-            while (v[i] < pivot)
-                i++;
-            while (pivot < v[j])
-                j--;
-            if (i > j)
-                break;
-            double swapped = v[i];
-            v[i++] = v[j];
-            v[j--] = swapped;
-        }
-        if (rank <= j)
-            high = j;
-        else if (rank >= i)
-            low = i;
-        else
-            return;
-    }
-}
-
 /* The mean of the values of ranks (n - 1) / 2 and n / 2. */
-static double median_of(double *v, uint64_t n)
+static double median_of(Collected *c)
 {
-    uint64_t n_numbers = numbers_first(v, n);
-    uint64_t low = (n - 1) / 2;
-    uint64_t high = n / 2;
-    if (high >= n_numbers)
-        return n_numbers > low && low == high ? v[low] : (double)NAN;
-    select_rank(v, n_numbers, low);
-    if (high == low)
+    const HyType type = hy_type(HY_TYPE_FLOAT8);
+    uint64_t n = c->values.n, low = (n - 1) / 2;
+    const double *v = (const double *)(const void *)c->values.data;
+    hy_select_rank(type, c->values.data, n, low);
+    if (n / 2 == low)
         return v[low];
-    double above = v[low + 1];
-    for (uint64_t i = low + 2; i < n_numbers; i++)
-        above = v[i] < above ? v[i] : above;
-    return v[low] + (above - v[low]) * 0.5;
+    hy_select_next_rank(type, c->values.data, n, low + 1);
+    return v[low] + (v[low + 1] - v[low]) * 0.5;
 }
 
 static HyStatus median_finalize(HY_FINALIZE_ARGS)
@@ -244,24 +212,27 @@ static HyStatus median_finalize(HY_FINALIZE_ARGS)
             HY_TRY(hy_aggregate_null(env, out, n, i));
             continue;
         }
-        *result = median_of((double *)(void *)s[i].values.data, s[i].values.n);
+        *result = median_of(&s[i]);
     }
     return HY_OK;
 }
 
-#define COLLECT(update_fn, finalize_fn, ordered)                                                   \
+#define COLLECT(update_fn, finalize_fn, ordered, any_order)                                        \
     {                                                                                              \
         .state_size = sizeof(Collected), .update = update_fn, .combine = collect_combine,          \
-        .finalize = finalize_fn, .is_ordered_set = ordered, .no_filter = NO_FILTER                 \
+        .finalize = finalize_fn, .is_ordered_set = ordered, .takes_any_order = any_order,          \
+        .no_filter = NO_FILTER                                                                     \
     }
-static const HyAggregate disc_aggregate = COLLECT(collect_sorted, disc_finalize, true);
-static const HyAggregate cont_aggregate = COLLECT(collect_sorted, cont_finalize, true);
-static const HyAggregate mode_aggregate = COLLECT(collect_sorted, mode_finalize, true);
-static const HyAggregate median_aggregate = COLLECT(collect_first, median_finalize, false);
+static const HyAggregate disc_aggregate = COLLECT(collect_sorted, disc_finalize, true, true);
+static const HyAggregate disc_sorted = COLLECT(collect_sorted, disc_finalize, true, false);
+static const HyAggregate cont_aggregate = COLLECT(collect_sorted, cont_finalize, true, true);
+static const HyAggregate mode_aggregate = COLLECT(collect_sorted, mode_finalize, true, false);
+static const HyAggregate median_aggregate = COLLECT(collect_first, median_finalize, false, true);
 
 static HyStatus resolve_percentile(HyFuncCall *call)
 {
     bool is_cont = call->func->name[11] == 'c';
+    bool is_text = hy_type_physical(call->order_type) == HY_PHYS_STRING;
     HyType fraction = call->arg_types[0];
     if (!hy_type_is_number(fraction) && fraction.id != HY_TYPE_UNKNOWN)
         return hy_error("42601", "'%s' requires a numerical argument", call->func->name);
@@ -269,7 +240,9 @@ static HyStatus resolve_percentile(HyFuncCall *call)
         return hy_error("42601", "'%s' requires numerical arguments", call->func->name);
     call->arg_types[0] = hy_type_nullable(hy_type(HY_TYPE_FLOAT8), true);
     hy_call_set_aggregate(call, is_cont ? hy_type(HY_TYPE_FLOAT8) : call->order_type,
-        is_cont ? &cont_aggregate : &disc_aggregate);
+        is_cont   ? &cont_aggregate
+        : is_text ? &disc_sorted
+                  : &disc_aggregate);
     return HY_OK;
 }
 

@@ -41,6 +41,15 @@ HyStatus hy_value_list_push(HyValueList *list, HyType type, const void *value, H
     return HY_OK;
 }
 
+HyStatus hy_value_list_push_all(
+    HyValueList *list, size_t size, const void *values, size_t n, HyArena *heap)
+{
+    HY_TRY(hy_value_list_reserve(list, n, size, heap));
+    memcpy(list->data + list->n * size, values, n * size);
+    list->n += n;
+    return HY_OK;
+}
+
 HyStatus hy_value_list_append(
     HyValueList *into, const HyValueList *from, size_t size, HyArena *heap)
 {

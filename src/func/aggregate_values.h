@@ -19,6 +19,9 @@ HyStatus hy_value_list_reserve(
 /* Appends a value; long string bytes are copied. */
 HyStatus hy_value_list_push(
     HyValueList *list, HyType type, const void *value, HyArena *heap) HY_MUST_CHECK;
+/* Appends n fixed-width values without nulls. */
+HyStatus hy_value_list_push_all(
+    HyValueList *list, size_t size, const void *values, size_t n, HyArena *heap) HY_MUST_CHECK;
 /* Appends the values of another worker's list, whose heap lives on. */
 HyStatus hy_value_list_append(
     HyValueList *into, const HyValueList *from, size_t size, HyArena *heap) HY_MUST_CHECK;

@@ -100,6 +100,7 @@ typedef struct HyAggregate {
      * (string_agg, array_agg with ORDER BY, percentile_*, mode): `ordered` aggregates get sorted
      * input per group. */
     bool is_ordered_set;     /* requires WITHIN GROUP (ORDER BY ..) */
+    bool takes_any_order;    /* is_ordered_set, but ranks the values itself */
     bool takes_within_group; /* may have it: the same as ORDER BY in the parentheses */
     bool is_of_extremes;     /* smallest and largest argument alone decide the result: min, max */
     bool ignores_distinct;   /* min, max, bool_and ..: DISTINCT changes nothing */
@@ -159,7 +160,8 @@ struct HyFuncCall {
     bool has_order_by;
     bool keeps_nulls;  /* json_arrayagg(.. NULL ON NULL) */
     HyType order_type; /* WITHIN GROUP: type of the sort expression */
-    HyArena *arena;    /* of the statement: for bind_data */
+    bool order_is_descending;
+    HyArena *arena; /* of the statement: for bind_data */
     const HyTextStyle *style;
 };
 
