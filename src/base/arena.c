@@ -31,6 +31,7 @@ struct HyArena {
     size_t next_size;
     size_t used_bytes;
     Deferred *deferred; /* the latest first; they lie in the arena itself */
+    HyMemory *memory;   /* or NULL */
 };
 
 _Static_assert(sizeof(Chunk) % 16 == 0, "chunk data must stay aligned");
@@ -41,6 +42,22 @@ HyArena *hy_arena_create(void)
     if (arena)
         arena->next_size = FIRST_CHUNK;
     return arena;
+}
+
+HyArena *hy_arena_create_in(HyMemory *memory)
+{
+    HyArena *arena = hy_arena_create();
+    if (arena)
+        arena->memory = memory;
+    return arena;
+}
+
+static void free_chunk(const HyArena *arena, Chunk *chunk)
+{
+    if (arena->memory)
+        hy_memory_free(arena->memory, chunk, sizeof *chunk + chunk->size);
+    else
+        free(chunk);
 }
 
 static void run_deferred(HyArena *arena)
@@ -57,7 +74,7 @@ void hy_arena_destroy(HyArena *arena)
     run_deferred(arena);
     for (Chunk *chunk = arena->chunks; chunk;) {
         Chunk *next = chunk->next;
-        free(chunk);
+        free_chunk(arena, chunk);
         chunk = next;
     }
     free(arena);
@@ -81,7 +98,7 @@ void hy_arena_reset(HyArena *arena)
     for (Chunk *chunk = arena->chunks; chunk;) {
         Chunk *next = chunk->next;
         if (chunk != kept)
-            free(chunk);
+            free_chunk(arena, chunk);
         chunk = next;
     }
     if (kept)
@@ -92,11 +109,15 @@ void hy_arena_reset(HyArena *arena)
     arena->used_bytes = 0;
 }
 
-static Chunk *new_chunk(size_t size)
+static Chunk *new_chunk(const HyArena *arena, size_t size)
 {
-    Chunk *chunk = malloc(sizeof *chunk + size);
+    void *chunk = NULL;
+    if (!arena->memory)
+        chunk = malloc(sizeof(Chunk) + size);
+    else
+        hy_error_free(hy_memory_alloc(arena->memory, sizeof(Chunk) + size, &chunk));
     if (chunk)
-        *chunk = (Chunk){.size = size};
+        *(Chunk *)chunk = (Chunk){.size = size};
     return chunk;
 }
 
@@ -104,7 +125,7 @@ static Chunk *new_chunk(size_t size)
 static void *alloc_slow(HyArena *arena, size_t size)
 {
     bool alone = size > arena->next_size / 4;
-    Chunk *chunk = new_chunk(alone ? size : arena->next_size);
+    Chunk *chunk = new_chunk(arena, alone ? size : arena->next_size);
     if (!chunk)
         return NULL;
     arena->used_bytes += size;

@@ -4,6 +4,7 @@
 #ifndef HY_BASE_ARENA_H
 #define HY_BASE_ARENA_H
 
+#include "base/memory.h"
 #include "base/status.h"
 #include <stdbool.h>
 
@@ -11,6 +12,8 @@ typedef struct HyArena HyArena;
 
 /* NULL when out of memory. */
 HyArena *hy_arena_create(void);
+/* The same with its memory counted in a budget, beyond which allocations give NULL. */
+HyArena *hy_arena_create_in(HyMemory *memory);
 void hy_arena_destroy(HyArena *arena);
 /* Gives back everything handed out, keeping memory for the next round of about the same need: for
  * the arena of a batch. All pointers into the arena die. */

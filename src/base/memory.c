@@ -27,6 +27,9 @@ void hy_memory_init(HyMemory *memory, HyMemory *parent, size_t limit_bytes)
     atomic_init(&memory->used_bytes, 0);
     atomic_init(&memory->peak_bytes, 0);
     memory->limit_bytes = limit_bytes;
+    atomic_init(&memory->cached_bytes, 0);
+    memory->reclaim = NULL;
+    memory->reclaim_context = NULL;
 }
 
 static void give_back(HyMemory *memory, const HyMemory *end, size_t size)
@@ -43,18 +46,41 @@ static void raise_peak(HyMemory *memory, size_t used)
         ;
 }
 
+static bool fits(const HyMemory *m, size_t used, size_t size)
+{
+    return used <= m->limit_bytes && size <= m->limit_bytes - used;
+}
+
+/* Counts `size` bytes, letting cached ones go when there is no room otherwise. */
+static bool take_in(HyMemory *m, size_t size)
+{
+    size_t before = atomic_fetch_add_explicit(&m->used_bytes, size, memory_order_relaxed);
+    if (HY_UNLIKELY(!fits(m, before, size)) && m->reclaim &&
+        atomic_load_explicit(&m->cached_bytes, memory_order_relaxed) > 0) {
+        m->reclaim(m->reclaim_context, size);
+        before = atomic_load_explicit(&m->used_bytes, memory_order_relaxed) - size;
+    }
+    if (HY_UNLIKELY(!fits(m, before, size))) {
+        atomic_fetch_sub_explicit(&m->used_bytes, size, memory_order_relaxed);
+        return false;
+    }
+    raise_peak(m, before + size);
+    return true;
+}
+
 /* Counts `size` bytes in the whole chain, or in none of it. */
 static HyStatus take(HyMemory *memory, size_t size)
 {
     for (HyMemory *m = memory; m; m = m->parent) {
-        size_t before = atomic_fetch_add_explicit(&m->used_bytes, size, memory_order_relaxed);
-        if (HY_UNLIKELY(before > m->limit_bytes || size > m->limit_bytes - before)) {
-            give_back(memory, m->parent, size);
-            return hy_error_detail(
-                hy_error("53200", "memory limit of %zu bytes exceeded", m->limit_bytes),
-                "%zu bytes are in use, %zu more were requested", before, size);
-        }
-        raise_peak(m, before + size);
+        if (HY_LIKELY(take_in(m, size)))
+            continue;
+        give_back(memory, m, size);
+        size_t used = atomic_load_explicit(&m->used_bytes, memory_order_relaxed);
+        return hy_error_hint(
+            hy_error_detail(hy_error("53200", "memory limit of %zu bytes exceeded", m->limit_bytes),
+                "%zu bytes are in use, %zu more were requested", used, size),
+            "raise memory_limit, or let the statement keep less at a time: this part of it cannot "
+            "go to disk");
     }
     return HY_OK;
 }
@@ -135,4 +161,41 @@ void hy_memory_free(HyMemory *memory, void *ptr, size_t size)
         return;
     raw_free(ptr, size);
     give_back(memory, NULL, size);
+}
+
+size_t hy_memory_limit(const HyMemory *memory)
+{
+    size_t limit = SIZE_MAX;
+    for (; memory; memory = memory->parent)
+        limit = memory->limit_bytes < limit ? memory->limit_bytes : limit;
+    return limit;
+}
+
+bool hy_memory_exceeds(const HyMemory *memory, size_t more, unsigned percent)
+{
+    for (; memory; memory = memory->parent) {
+        size_t used = atomic_load_explicit(&memory->used_bytes, memory_order_relaxed);
+        size_t cached = atomic_load_explicit(&memory->cached_bytes, memory_order_relaxed);
+        size_t kept = used > cached ? used - cached : 0;
+        size_t bound = memory->limit_bytes / 100 * percent;
+        if (kept > bound || more > bound - kept)
+            return true;
+    }
+    return false;
+}
+
+void hy_memory_cache_add(HyMemory *memory, size_t size)
+{
+    for (; memory; memory = memory->parent) {
+        atomic_fetch_add_explicit(&memory->used_bytes, size, memory_order_relaxed);
+        atomic_fetch_add_explicit(&memory->cached_bytes, size, memory_order_relaxed);
+    }
+}
+
+void hy_memory_cache_remove(HyMemory *memory, size_t size)
+{
+    for (; memory; memory = memory->parent) {
+        atomic_fetch_sub_explicit(&memory->cached_bytes, size, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&memory->used_bytes, size, memory_order_relaxed);
+    }
 }

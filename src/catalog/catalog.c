@@ -19,8 +19,11 @@ HyStatus hy_catalog_create(const HyCatalogOptions *options, HyCatalog **out)
     catalog->options = *options;
     if (!catalog->options.user_name)
         catalog->options.user_name = DEFAULT_USER;
-    HyStatus st = hy_chunk_cache_create(
-        options->cache_bytes ? options->cache_bytes : DEFAULT_CACHE_BYTES, &catalog->cache);
+    size_t quarter = hy_memory_limit(options->memory) / 4;
+    HyStatus st = hy_chunk_cache_create(options->cache_bytes            ? options->cache_bytes
+                                        : quarter < DEFAULT_CACHE_BYTES ? quarter
+                                                                        : DEFAULT_CACHE_BYTES,
+        options->memory, &catalog->cache);
     if (st) {
         free(catalog);
         return st;

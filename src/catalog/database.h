@@ -28,7 +28,7 @@ typedef enum HyDurability {
 typedef struct HyCatalogOptions {
     HyTaskPool *pool;   /* NULL: no parallel encoding */
     HyMemory *memory;   /* or NULL */
-    size_t cache_bytes; /* for chunks; 0: 256 MiB */
+    size_t cache_bytes; /* for chunks; 0: a quarter of the budget, at most 256 MiB */
     HyDurability durability;
     bool has_compression; /* else LZ4-HC level 3, and LZ4 while loading */
     HyCompression compression;

@@ -11,7 +11,7 @@ HyStatus hy_agg_table_open(const HyAggOp *op, const HyAggSet *set, HyAggTable *t
 {
     *table = (HyAggTable){.n_items = op->n_items};
     table->states = calloc(op->n_items + 1, sizeof *table->states);
-    table->heap = hy_arena_create();
+    table->heap = hy_arena_create_in(op->exec->ctx->memory);
     HyStatus st = !table->states || !table->heap ? hy_error_oom(0) : HY_OK;
     if (!st)
         st =
@@ -69,6 +69,7 @@ static void free_local(const HyAggOp *op, HyAggLocal *local)
     }
     for (size_t i = 0; i < op->n_items; i++)
         hy_rowset_destroy(local->ordered[i]);
+    hy_agg_free_local_spill(op, local);
     hy_arena_destroy(local->arena);
 }
 
@@ -82,6 +83,7 @@ static void free_all(HyAggOp *op)
     }
     for (size_t i = 0; i < op->n_merged; i++)
         hy_agg_table_close(&op->merged[i]);
+    hy_agg_free_spill(op);
     free(op->merged);
     free(op->parts);
     free(op->n_parts);
@@ -97,18 +99,6 @@ static HyStatus aggregate_start(HyOp *base, HyExec *exec)
     free_all(op);
     op->exec = exec;
     return HY_OK;
-}
-
-static HyStatus open_ordered(
-    const HyAggOp *op, const HyAggItem *item, HyArena *arena, HyRowset **out)
-{
-    HyType *types;
-    HY_ARENA_NEW(arena, types, op->n_groups + item->n_args);
-    for (size_t i = 0; i < op->n_groups; i++)
-        types[i] = op->group_types[i];
-    for (size_t i = 0; i < item->n_args; i++)
-        types[op->n_groups + i] = item->arg_types[i];
-    return hy_rowset_create(types, op->n_groups + item->n_args, op->exec->ctx->memory, out);
 }
 
 static HyStatus open_tables(HyAggOp *op, HyAggLocal *local)
@@ -131,7 +121,8 @@ static HyStatus open_tables(HyAggOp *op, HyAggLocal *local)
     }
     for (size_t i = 0; i < op->n_items; i++)
         if (op->items[i].is_ordered)
-            HY_TRY(open_ordered(op, &op->items[i], local->arena, &local->ordered[i]));
+            HY_TRY(hy_rowset_create(op->items[i].row_types, op->n_groups + op->items[i].n_args,
+                op->exec->ctx->memory, &local->ordered[i]));
     return hy_program_open(op->program, &local->program);
 }
 
@@ -143,6 +134,9 @@ static HyStatus make_arrays(HyAggOp *op, HyArena *arena, HyAggLocal **out)
     HY_ARENA_NEW(arena, local->coders, op->n_sets);
     HY_ARENA_NEW(arena, local->distinct, op->n_sets * op->n_items);
     HY_ARENA_NEW(arena, local->ordered, op->n_items);
+    HY_ARENA_NEW(arena, local->rows_out, op->n_sets);
+    HY_ARENA_NEW(arena, local->ordered_out, op->n_sets * op->n_items);
+    HY_ARENA_NEW(arena, local->distinct_hashes, op->n_sets * op->n_items);
     local->arena = arena;
     *out = local;
     return HY_OK;
@@ -171,17 +165,10 @@ static HyStatus aggregate_open(HyOp *base, HyWorker *worker, void **out)
 
 /* ---- Rows ---- */
 
-/* What an item sees of a batch. */
-typedef struct ItemRows {
-    HyVector *args;
-    size_t n;
-    const uint32_t *sel; /* NULL: all rows */
-} ItemRows;
-
-static HyStatus item_rows(
-    HyWorker *worker, const HyAggItem *item, const HyVector *results, size_t n, ItemRows *out)
+HyStatus hy_agg_item_rows(
+    HyWorker *worker, const HyAggItem *item, const HyVector *results, size_t n, HyAggItemRows *out)
 {
-    *out = (ItemRows){.n = n};
+    *out = (HyAggItemRows){.n = n};
     HY_BATCH_NEW(worker, out->args, item->n_args);
     for (size_t i = 0; i < item->n_args; i++)
         out->args[i] = results[item->args[i]];
@@ -198,8 +185,8 @@ static HyStatus item_rows(
     return HY_OK;
 }
 
-static HyStatus gather_groups(
-    HyWorker *worker, const uint32_t *groups, const ItemRows *rows, const uint32_t **out)
+HyStatus hy_agg_item_groups(
+    HyWorker *worker, const uint32_t *groups, const HyAggItemRows *rows, const uint32_t **out)
 {
     *out = groups;
     if (!groups || !rows->sel)
@@ -214,7 +201,7 @@ static HyStatus gather_groups(
 
 /* Notes the item's distinct arguments per group; they are fed when all are known. */
 static HyStatus note_distinct(HyWorker *worker, const HyAggSet *set, const HyAggItem *item,
-    HyGroupTable *distinct, const HyVector *results, const ItemRows *rows)
+    HyGroupTable *distinct, const HyVector *results, const HyAggItemRows *rows)
 {
     HyVector *keys;
     uint64_t *hashes;
@@ -259,30 +246,38 @@ static HyStatus find_groups(HyWorker *worker, HyAggOp *op, HyAggLocal *local, si
     return hy_agg_table_reserve(op, table);
 }
 
-static HyStatus update_items(HyWorker *worker, HyAggOp *op, HyAggLocal *local, size_t s,
-    const HyVector *results, const ItemRows *rows, const uint32_t *groups)
+HyStatus hy_agg_update_plain(HyWorker *worker, const HyAggOp *op, HyAggTable *table,
+    const HyAggItemRows *rows, const uint32_t *groups)
 {
-    HyAggTable *table = &local->tables[s];
     for (size_t i = 0; i < op->n_items; i++) {
         const HyAggItem *item = &op->items[i];
-        if (item->is_ordered || rows[i].n == 0)
-            continue;
-        if (item->is_distinct) {
-            HY_TRY(note_distinct(worker, &op->sets[s], item, &local->distinct[s * op->n_items + i],
-                results, &rows[i]));
-            continue;
-        }
         const uint32_t *picked;
-        HY_TRY(gather_groups(worker, groups, &rows[i], &picked));
+        if (item->is_ordered || item->is_distinct || rows[i].n == 0)
+            continue;
+        HY_TRY(hy_agg_item_groups(worker, groups, &rows[i], &picked));
         HY_TRY(item->call->aggregate->update(&worker->env, item->call, rows[i].args, rows[i].n,
             picked, table->states[i].data, table->heap));
     }
     return HY_OK;
 }
 
+static HyStatus push_set(HyWorker *worker, HyAggOp *op, HyAggLocal *local, size_t s,
+    const HyVector *results, const HyAggItemRows *rows, size_t n)
+{
+    uint32_t *groups;
+    if (local->is_frozen)
+        return hy_agg_push_frozen(worker, op, local, s, results, rows, n);
+    HY_TRY(find_groups(worker, op, local, s, results, n, &groups));
+    for (size_t i = 0; i < op->n_items; i++)
+        if (hy_agg_feeds_distinct(&op->items[i]) && rows[i].n > 0)
+            HY_TRY(note_distinct(worker, &op->sets[s], &op->items[i],
+                &local->distinct[s * op->n_items + i], results, &rows[i]));
+    return hy_agg_update_plain(worker, op, &local->tables[s], rows, groups);
+}
+
 /* Rows for an ordered item are kept with their grouping expressions. */
 static HyStatus keep_ordered(HyWorker *worker, const HyAggOp *op, HyAggLocal *local, size_t i,
-    const HyVector *results, const ItemRows *rows)
+    const HyVector *results, const HyAggItemRows *rows)
 {
     const HyAggItem *item = &op->items[i];
     HyBatch batch = {.n_rows = rows->n, .n_cols = op->n_groups + item->n_args};
@@ -303,26 +298,24 @@ static HyStatus aggregate_push(HyOp *base, HyWorker *worker, void *arg, const Hy
     HyAggOp *op = (HyAggOp *)base;
     HyAggLocal *local = arg;
     HyVector *results;
-    ItemRows *rows;
+    HyAggItemRows *rows;
     HY_BATCH_NEW(worker, results, op->n_results);
     HY_BATCH_NEW(worker, rows, op->n_items);
     HY_TRY(hy_program_run(local->program, &worker->env, batch, results));
     for (size_t i = 0; i < op->n_items; i++) {
-        HY_TRY(item_rows(worker, &op->items[i], results, batch->n_rows, &rows[i]));
+        HY_TRY(hy_agg_item_rows(worker, &op->items[i], results, batch->n_rows, &rows[i]));
         if (op->items[i].is_ordered && rows[i].n > 0)
             HY_TRY(keep_ordered(worker, op, local, i, results, &rows[i]));
     }
-    for (size_t s = 0; s < op->n_sets; s++) {
-        uint32_t *groups;
-        HY_TRY(find_groups(worker, op, local, s, results, batch->n_rows, &groups));
-        HY_TRY(update_items(worker, op, local, s, results, rows, groups));
-    }
-    return HY_OK;
+    for (size_t s = 0; s < op->n_sets; s++)
+        HY_TRY(push_set(worker, op, local, s, results, rows, batch->n_rows));
+    return hy_agg_relieve(op, local);
 }
 
 static void aggregate_destroy(HyOp *op)
 {
     free_all((HyAggOp *)op);
+    pthread_mutex_destroy(&((HyAggOp *)op)->spill.lock);
 }
 
 static const HyOpClass aggregate_class = {.start = aggregate_start,
@@ -351,8 +344,8 @@ static HyStatus groups_start(HySource *source, HyExec *exec, size_t *n_morsels)
 {
     (void)exec;
     const HyAggOp *op = ((GroupsSource *)source)->op;
-    *n_morsels = 0;
-    for (size_t s = 0; s < op->n_sets; s++)
+    *n_morsels = op->is_lazy ? op->n_sets * HY_SPILL_PARTS : 0;
+    for (size_t s = 0; s < op->n_sets && !op->is_lazy; s++)
         for (size_t p = 0; p < op->n_parts[s]; p++)
             *n_morsels += part_morsels(op->parts[s * op->max_parts + p]);
     return HY_OK;
@@ -413,11 +406,19 @@ static HyStatus emit_groups(GroupsSource *self, HyWorker *worker, size_t s, cons
     return HY_OK;
 }
 
+static HyStatus emit_table(void *ctx, HyWorker *worker, size_t set, const HyAggTable *table)
+{
+    return emit_groups(ctx, worker, set, table, 0, table->groups.n_groups);
+}
+
 static HyStatus groups_run(HySource *source, HyWorker *worker, void *local, size_t morsel)
 {
     (void)local;
     GroupsSource *self = (GroupsSource *)source;
     const HyAggOp *op = self->op;
+    if (op->is_lazy)
+        return hy_agg_partition(
+            self->op, worker, morsel / HY_SPILL_PARTS, morsel % HY_SPILL_PARTS, emit_table, self);
     for (size_t s = 0; s < op->n_sets; s++)
         for (size_t p = 0; p < op->n_parts[s]; p++) {
             const HyAggTable *table = op->parts[s * op->max_parts + p];
@@ -479,6 +480,16 @@ static HyStatus make_item(HyCompiler *c, const HyAggregateItem *in, ExprList *ex
     return HY_OK;
 }
 
+static HyStatus set_row_types(HyCompiler *c, const HyAggOp *op, HyAggItem *item)
+{
+    HY_ARENA_NEW(c->arena, item->row_types, op->n_groups + item->n_args);
+    for (size_t i = 0; i < op->n_groups; i++)
+        item->row_types[i] = op->group_types[i];
+    for (size_t i = 0; i < item->n_args; i++)
+        item->row_types[op->n_groups + i] = item->arg_types[i];
+    return HY_OK;
+}
+
 static HyStatus make_set(HyCompiler *c, const HyAggOp *op, uint64_t mask, HyAggSet *out)
 {
     HY_ARENA_NEW(c->arena, out->keys, op->n_groups);
@@ -522,9 +533,13 @@ static HyStatus make_op(
             continue;
         HyAggItem *item = &op->items[op->n_items++];
         HY_TRY(make_item(c, &alg->aggregates[i], &exprs, item));
+        HY_TRY(set_row_types(c, op, item));
         op->has_ordered = op->has_ordered || item->is_ordered;
     }
     op->n_results = exprs.n;
+    HY_ARENA_NEW(c->arena, op->result_types, exprs.n);
+    for (size_t i = 0; i < exprs.n; i++)
+        op->result_types[i] = exprs.items[i]->type;
     HY_TRY(make_sets(c, alg, op));
     return hy_program_compile(c->arena, input, exprs.items, exprs.n, &op->program);
 }
@@ -593,6 +608,7 @@ HyStatus hy_compile_aggregate(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyS
     c->wants_extremes = false;
     HY_TRY(st);
     HY_TRY(hy_op_new(c->exec, &aggregate_class, alg, sizeof *op, &op));
+    pthread_mutex_init(&op->spill.lock, NULL);
     HY_TRY(make_op(c, alg, need, &out->layout, op));
     HY_TRY(hy_stream_end(c, out, &op->op));
     return make_source(c, alg, need, op, out);

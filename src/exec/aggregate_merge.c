@@ -7,20 +7,14 @@
 #define N_PARTITIONS    64
 #define PARALLEL_GROUPS 32768
 
+_Static_assert(N_PARTITIONS == HY_SPILL_PARTS, "frozen tables and rows on disk are cut alike");
+
 static size_t partition_of(uint64_t hash)
 {
-    return (size_t)(hash >> 58);
+    return hy_spill_part_of(hash, 0);
 }
 
-/* The groups of a table that are in one partition; all for SIZE_MAX. */
-typedef struct GroupPicker {
-    const HyGroupTable *table;
-    size_t partition;
-    size_t at;
-} GroupPicker;
-
-/* Up to HY_VECTOR_SIZE groups; 0: no more. hashes: by which partitions are told. */
-static size_t pick(GroupPicker *picker, const uint64_t *hashes, uint32_t *sel)
+size_t hy_group_pick(HyGroupPicker *picker, const uint64_t *hashes, uint32_t *sel)
 {
     size_t n = 0;
     for (; picker->at < picker->table->n_groups && n < HY_VECTOR_SIZE; picker->at++) {
@@ -70,13 +64,13 @@ static HyStatus find_in(HyGroupTable *into, const HyGroupTable *from, const uint
     return hy_group_table_find(into, keys, n, hashes, scratch, groups);
 }
 
-static HyStatus merge_table(
+HyStatus hy_agg_merge_table(
     const HyAggOp *op, HyAggTable *into, const HyAggTable *from, size_t partition, HyFuncEnv *env)
 {
-    GroupPicker picker = {.table = &from->groups, .partition = partition};
+    HyGroupPicker picker = {.table = &from->groups, .partition = partition};
     uint32_t sel[HY_VECTOR_SIZE], groups[HY_VECTOR_SIZE];
     size_t n;
-    while ((n = pick(&picker, from->groups.hashes.data, sel)) > 0) {
+    while ((n = hy_group_pick(&picker, from->groups.hashes.data, sel)) > 0) {
         HY_TRY(hy_cancel_check(env->cancel));
         HY_TRY(find_in(&into->groups, &from->groups, sel, n, from->groups.hashes.data, env->arena,
             groups, NULL));
@@ -89,8 +83,7 @@ static HyStatus merge_table(
 
 /* ---- Distinct arguments ---- */
 
-/* Hashes of the set's keys alone, by which a distinct table's entries belong to a partition. */
-static HyStatus group_hashes(const HyAggSet *set, const HyGroupTable *distinct, uint64_t **out)
+HyStatus hy_agg_group_hashes(const HyAggSet *set, const HyGroupTable *distinct, uint64_t **out)
 {
     *out = calloc(distinct->n_groups + 1, sizeof **out);
     if (!*out)
@@ -116,10 +109,10 @@ static HyStatus feed_distinct_table(const HyAggOp *op, const HyAggSet *set, size
     HyGroupTable *seen, HyFuncEnv *env)
 {
     const HyAggItem *item = &op->items[i];
-    GroupPicker picker = {.table = distinct, .partition = partition};
+    HyGroupPicker picker = {.table = distinct, .partition = partition};
     uint32_t sel[HY_VECTOR_SIZE], groups[HY_VECTOR_SIZE];
     size_t n;
-    while ((n = pick(&picker, hashes, sel)) > 0) {
+    while ((n = hy_group_pick(&picker, hashes, sel)) > 0) {
         HY_TRY(hy_cancel_check(env->cancel));
         if (seen) { /* keeps those that are new; a table has each entry once */
             size_t n_seen = seen->n_groups, n_new = 0;
@@ -167,11 +160,6 @@ done:
     return st;
 }
 
-static bool feeds_distinct(const HyAggItem *item)
-{
-    return item->is_distinct && !item->is_ordered;
-}
-
 /* ---- One set ---- */
 
 typedef struct SetMerge {
@@ -187,9 +175,9 @@ static HyStatus merge_serially(HyAggOp *op, size_t s, HyAggLocal **locals, size_
 {
     HyAggTable *into = &locals[0]->tables[s];
     for (size_t w = 1; w < n; w++)
-        HY_TRY(merge_table(op, into, &locals[w]->tables[s], SIZE_MAX, env));
+        HY_TRY(hy_agg_merge_table(op, into, &locals[w]->tables[s], SIZE_MAX, env));
     for (size_t i = 0; i < op->n_items; i++) {
-        if (feeds_distinct(&op->items[i]))
+        if (hy_agg_feeds_distinct(&op->items[i]))
             HY_TRY(feed_distinct(op, s, i, into, locals, n, SIZE_MAX, NULL, env));
         if (op->items[i].is_ordered)
             HY_TRY(hy_agg_feed_ordered(op, &op->sets[s], i, into, locals, n, env));
@@ -213,9 +201,9 @@ static HyStatus merge_partition(void *ctx, size_t partition)
         return hy_error_oom(0);
     HY_GO(hy_agg_table_open(op, &op->sets[merge->set], into));
     for (size_t w = 0; w < merge->n; w++)
-        HY_GO(merge_table(op, into, &merge->locals[w]->tables[merge->set], partition, &env));
+        HY_GO(hy_agg_merge_table(op, into, &merge->locals[w]->tables[merge->set], partition, &env));
     for (size_t i = 0; i < op->n_items; i++)
-        if (feeds_distinct(&op->items[i]))
+        if (hy_agg_feeds_distinct(&op->items[i]))
             HY_GO(feed_distinct(
                 op, merge->set, i, into, merge->locals, merge->n, partition, merge->hashes, &env));
 done:
@@ -241,8 +229,8 @@ static HyStatus merge_in_parallel(
         return hy_error_oom(n_hashes * sizeof *merge.hashes);
     for (size_t w = 0; w < n; w++)
         for (size_t i = 0; i < op->n_items; i++)
-            if (feeds_distinct(&op->items[i]))
-                HY_GO(group_hashes(&op->sets[s], &locals[w]->distinct[s * op->n_items + i],
+            if (hy_agg_feeds_distinct(&op->items[i]))
+                HY_GO(hy_agg_group_hashes(&op->sets[s], &locals[w]->distinct[s * op->n_items + i],
                     &merge.hashes[w * op->n_items + i]));
     HY_GO(hy_exec_parallel(exec, N_PARTITIONS, merge_partition, &merge));
     op->n_parts[s] = N_PARTITIONS;
@@ -293,7 +281,8 @@ HyStatus hy_agg_finish(HyOp *base, HyExec *exec, void **states, size_t n)
         locals = (HyAggLocal **)&first;
         n = 1;
     }
-    for (size_t s = 0; s < op->n_sets; s++) {
+    HY_TRY(hy_agg_settle(op, locals, n));
+    for (size_t s = 0; s < op->n_sets && !op->is_lazy; s++) {
         if (is_worth_partitions(op, s, locals, n))
             HY_TRY(merge_in_parallel(op, s, locals, n, exec));
         else

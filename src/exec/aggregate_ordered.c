@@ -150,15 +150,14 @@ static HyStatus gather_rows(size_t item, HyAggLocal **locals, size_t n, HyRowset
     return HY_OK;
 }
 
-HyStatus hy_agg_feed_ordered(HyAggOp *op, const HyAggSet *set, size_t item, HyAggTable *table,
-    HyAggLocal **locals, size_t n, HyFuncEnv *env)
+HyStatus hy_agg_feed_rows(HyAggOp *op, const HyAggSet *set, size_t item, HyAggTable *table,
+    HyRowset *rows, HyFuncEnv *env)
 {
-    Ordered o = {.op = op, .set = set, .item = &op->items[item], .table = table};
+    Ordered o = {.op = op, .set = set, .item = &op->items[item], .table = table, .rows = rows};
     HyMemory *memory = op->exec->ctx->memory;
-    HyStatus st;
-    HY_GO(gather_rows(item, locals, n, &o.rows));
-    if (hy_rowset_row_count(o.rows) == 0)
-        goto done;
+    HyStatus st = HY_OK;
+    if (hy_rowset_row_count(rows) == 0)
+        return HY_OK;
     HY_GO(open_ordered(&o));
     for (size_t p = 0; p < hy_rowset_piece_count(o.rows); p++)
         HY_GO(add_piece(&o, p, env));
@@ -173,4 +172,12 @@ done:
     free(o.columns);
     free(o.seen_types);
     return st;
+}
+
+HyStatus hy_agg_feed_ordered(HyAggOp *op, const HyAggSet *set, size_t item, HyAggTable *table,
+    HyAggLocal **locals, size_t n, HyFuncEnv *env)
+{
+    HyRowset *rows;
+    HY_TRY(gather_rows(item, locals, n, &rows));
+    return hy_agg_feed_rows(op, set, item, table, rows, env);
 }

@@ -26,8 +26,9 @@ typedef struct HyExecContext {
     const HyCancel *cancel; /* or NULL */
     HyFuncEnv env;          /* copied for every worker; arena is set by the executor */
     HyTransaction
-        *txn;     /* whose snapshot is read and into which rows are written; NULL: no tables */
-    bool analyze; /* fill actual_rows and actual_us of every HyAlg */
+        *txn; /* whose snapshot is read and into which rows are written; NULL: no tables */
+    const char *temp_directory; /* for what does not fit in memory; NULL: TMPDIR or /var/tmp */
+    bool analyze;               /* fill actual_rows and actual_us of every HyAlg */
     /* Rows of a system relation (HY_ALG_SYSTEM), all its columns in order: `columns[i]` of the
      * algebra is column table_columns[i] of *out, or column i when table_columns is NULL. The
      * executor destroys *out. Called on the thread that runs the statement. NULL: 0A000. */

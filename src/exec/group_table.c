@@ -30,7 +30,7 @@ HyStatus hy_group_table_open(
     *table = (HyGroupTable){.memory = memory, .n_keys = n_keys, .types = types};
     table->keys = calloc(n_keys + 1, sizeof *table->keys);
     table->validity = calloc(n_keys + 1, sizeof *table->validity);
-    table->heap = hy_arena_create();
+    table->heap = hy_arena_create_in(memory);
     if (table->keys && table->validity && table->heap)
         return HY_OK;
     hy_group_table_close(table);
@@ -51,6 +51,14 @@ void hy_group_table_close(HyGroupTable *table)
     free(table->validity);
     hy_arena_destroy(table->heap);
     *table = (HyGroupTable){0};
+}
+
+size_t hy_group_table_bytes(const HyGroupTable *table)
+{
+    size_t bytes = table->hashes.bytes + table->slots.bytes;
+    for (size_t k = 0; k < table->n_keys; k++)
+        bytes += table->keys[k].bytes + table->validity[k].bytes;
+    return bytes + (table->heap ? hy_arena_used_bytes(table->heap) : 0);
 }
 
 HyStatus hy_group_hash(const HyVector *keys, size_t n_keys, size_t n, uint64_t *hashes)

@@ -35,6 +35,15 @@ HyStatus hy_group_table_open(
 /* Legal on a zeroed table. */
 void hy_group_table_close(HyGroupTable *table);
 
+/* What it takes in the budget. */
+size_t hy_group_table_bytes(const HyGroupTable *table);
+/* Whether the next batch may make it double. */
+static inline bool hy_group_table_may_grow(const HyGroupTable *table)
+{
+    size_t n = table->n_groups + HY_VECTOR_SIZE;
+    return n > table->capacity || n * 3 > table->n_slots * 2;
+}
+
 /* Hashes of n rows over the key vectors (0 without keys). */
 HyStatus hy_group_hash(
     const HyVector *keys, size_t n_keys, size_t n, uint64_t *hashes) HY_MUST_CHECK;

@@ -89,7 +89,7 @@ static HyStatus renew_keys(SortLocal *local, size_t n)
 {
     if (local->sort->spec.is_fixed)
         return HY_OK;
-    HyArena *keys = hy_arena_create();
+    HyArena *keys = hy_arena_create_in(local->sort->memory);
     if (!keys)
         return hy_error_oom(0);
     HyStatus st = HY_OK;

@@ -49,7 +49,7 @@ HyStatus hy_sort_run_open(HySortRun *run, const HySortSpec *spec, HyMemory *memo
 {
     *run = (HySortRun){.spec = spec, .memory = memory};
     if (!spec->is_fixed) {
-        run->keys = hy_arena_create();
+        run->keys = hy_arena_create_in(memory);
         if (!run->keys)
             return hy_error_oom(0);
     }

@@ -278,6 +278,9 @@ static HyStatus print_numbers(const Printer *p, const HyAlg *alg)
     if (p->options->analyze)
         HY_TRY(hy_buffer_printf(p->out, "  (actual rows=%llu time=%.3f ms)",
             (unsigned long long)alg->actual_rows, (double)alg->actual_us / 1000.0));
+    if (p->options->analyze && alg->spilled_bytes > 0)
+        HY_TRY(hy_buffer_printf(
+            p->out, "  (spilled=%.1f MB)", (double)alg->spilled_bytes / (1 << 20)));
     return HY_OK;
 }
 
@@ -359,6 +362,9 @@ static HyStatus json_tree(const Printer *p, const HyAlg *alg)
     if (p->options->analyze)
         HY_TRY(hy_buffer_printf(p->out, ",\"actualRows\":%llu,\"actualMicroseconds\":%llu",
             (unsigned long long)alg->actual_rows, (unsigned long long)alg->actual_us));
+    if (p->options->analyze && alg->spilled_bytes > 0)
+        HY_TRY(hy_buffer_printf(
+            p->out, ",\"spilledBytes\":%llu", (unsigned long long)alg->spilled_bytes));
     for (size_t i = 0; i < alg->n_inputs; i++) {
         HY_TRY(hy_buffer_append_str(p->out, i == 0 ? ",\"inputs\":[" : ","));
         HY_TRY(json_tree(p, alg->inputs[i]));

@@ -22,7 +22,14 @@ static HyStatus bad_value(const HyInstanceSetting *s)
     return hy_error("22023", "invalid value for parameter '%s': '%s'", s->key, s->value);
 }
 
-/* "4G", "512m", "1024": a number and an optional unit. */
+static size_t memory_bytes(void)
+{
+    long pages = sysconf(_SC_PHYS_PAGES);
+    long page_bytes = sysconf(_SC_PAGESIZE);
+    return pages <= 0 || page_bytes <= 0 ? SIZE_MAX : (size_t)pages * (size_t)page_bytes;
+}
+
+/* "4G", "512m", "1024": a number and an optional unit; "50%" of the machine's memory. */
 static bool parse_size(const char *text, size_t *out)
 {
     char *end;
@@ -48,6 +55,9 @@ static bool parse_size(const char *text, size_t *out)
     case 'T':
         shift = 40;
         break;
+    case '%':
+        *out = memory_bytes() / 100 * (size_t)v;
+        return v <= 100 && !end[1];
     case 0:
         *out = (size_t)v;
         return true;
@@ -144,20 +154,20 @@ static HyStatus take_setting(InstanceOptions *options, const HyInstanceSetting *
 /* Decoded chunks may take this part of the memory limit. */
 #define CACHE_PART 3
 
-/* Four fifths of the machine's memory. */
-static size_t default_memory_limit(void)
+/* What the environment says, for programs whose call of the library cannot be changed. */
+static HyStatus take_environment(InstanceOptions *options)
 {
-    long pages = sysconf(_SC_PHYS_PAGES);
-    long page_bytes = sysconf(_SC_PAGESIZE);
-    if (pages <= 0 || page_bytes <= 0)
-        return SIZE_MAX;
-    return (size_t)pages / 5 * 4 * (size_t)page_bytes;
+    HyInstanceSetting setting = {.key = "memory_limit", .value = getenv("OPENHYPER_MEMORY_LIMIT")};
+    bool is_known;
+    if (!setting.value || !setting.value[0])
+        return HY_OK;
+    return take_setting(options, &setting, &is_known);
 }
 
 HyStatus hy_instance_create(const HyInstanceSetting *settings, size_t n, HyInstance **out)
 {
     InstanceOptions options = {
-        .memory_limit = default_memory_limit(), .version = HY_DATABASE_DEFAULT_VERSION};
+        .memory_limit = memory_bytes() / 5 * 4, .version = HY_DATABASE_DEFAULT_VERSION};
     HyStatus st = HY_OK;
     HyInstance *instance = calloc(1, sizeof *instance);
     if (!instance)
@@ -166,6 +176,7 @@ HyStatus hy_instance_create(const HyInstanceSetting *settings, size_t n, HyInsta
 
     HY_GO(hy_settings_create(NULL, &instance->defaults));
     HY_GO(hy_watchdog_create(&instance->watchdog));
+    HY_GO(take_environment(&options));
     for (size_t i = 0; i < n; i++) {
         bool is_known;
         HY_GO(take_setting(&options, &settings[i], &is_known));

@@ -264,6 +264,7 @@ struct HyAlg {
     /* Executor, for EXPLAIN ANALYZE */
     uint64_t actual_rows;
     uint64_t actual_us;
+    uint64_t spilled_bytes; /* written to temporary files */
 };
 
 #define HY_ROW_ID_COLUMN UINT32_MAX

@@ -9,9 +9,12 @@ struct HyChunkCache {
     HyCacheEntry *hand;    /* of the clock; NULL: the ring is empty */
     size_t n_entries;
     HyChunkCacheStats stats;
+    HyMemory *memory; /* or NULL */
 };
 
-HyStatus hy_chunk_cache_create(size_t budget_bytes, HyChunkCache **out)
+static void reclaim(void *context, size_t bytes);
+
+HyStatus hy_chunk_cache_create(size_t budget_bytes, HyMemory *memory, HyChunkCache **out)
 {
     HyChunkCache *cache = calloc(1, sizeof *cache);
     if (!cache)
@@ -19,6 +22,11 @@ HyStatus hy_chunk_cache_create(size_t budget_bytes, HyChunkCache **out)
     pthread_mutex_init(&cache->mutex, NULL);
     pthread_cond_init(&cache->loaded, NULL);
     cache->stats.budget_bytes = budget_bytes;
+    cache->memory = memory;
+    if (memory) {
+        memory->reclaim_context = cache;
+        memory->reclaim = reclaim;
+    }
     *out = cache;
     return HY_OK;
 }
@@ -28,6 +36,8 @@ void hy_chunk_cache_destroy(HyChunkCache *cache)
     if (!cache)
         return;
     assert(!cache->hand);
+    if (cache->memory)
+        cache->memory->reclaim = NULL;
     pthread_cond_destroy(&cache->loaded);
     pthread_mutex_destroy(&cache->mutex);
     free(cache);
@@ -47,6 +57,7 @@ static void ring_insert(HyChunkCache *cache, HyCacheEntry *entry)
     }
     cache->n_entries++;
     cache->stats.used_bytes += entry->bytes;
+    hy_memory_cache_add(cache->memory, entry->bytes);
 }
 
 /* Gives the chunk, now the caller's. */
@@ -62,21 +73,22 @@ static HyChunk *ring_remove(HyChunkCache *cache, HyCacheEntry *entry)
     }
     cache->n_entries--;
     cache->stats.used_bytes -= entry->bytes;
+    hy_memory_cache_remove(cache->memory, entry->bytes);
     HyChunk *chunk = entry->chunk;
     *entry = (HyCacheEntry){.state = HY_CACHE_EMPTY};
     return chunk;
 }
 
-/* Lets chunks go until the budget is kept or all that are left are in use. Chunks are destroyed
- * without the mutex, a few at a time. */
-static void evict_and_unlock(HyChunkCache *cache)
+/* Lets chunks go until no more than `wanted_bytes` are there or all that are left are in use.
+ * Chunks are destroyed without the mutex, a few at a time. */
+static void shrink_and_unlock(HyChunkCache *cache, size_t wanted_bytes)
 {
     HyChunk *victims[16];
     size_t n_victims;
     do {
         n_victims = 0;
         size_t n_looked_at = 0;
-        while (cache->stats.used_bytes > cache->stats.budget_bytes && cache->hand &&
+        while (cache->stats.used_bytes > wanted_bytes && cache->hand &&
                n_looked_at < 2 * cache->n_entries && n_victims < HY_ARRAY_LEN(victims)) {
             HyCacheEntry *entry = cache->hand;
             n_looked_at++;
@@ -96,6 +108,34 @@ static void evict_and_unlock(HyChunkCache *cache)
         if (n_victims == HY_ARRAY_LEN(victims))
             pthread_mutex_lock(&cache->mutex);
     } while (n_victims == HY_ARRAY_LEN(victims));
+}
+
+/* What the budget allows, or less when the memory that counts the cache is full. */
+static size_t allowed_bytes(const HyChunkCache *cache)
+{
+    const HyMemory *memory = cache->memory;
+    size_t allowed = cache->stats.budget_bytes;
+    if (!memory)
+        return allowed;
+    size_t used = atomic_load_explicit(&memory->used_bytes, memory_order_relaxed);
+    if (used <= memory->limit_bytes)
+        return allowed;
+    size_t over = used - memory->limit_bytes;
+    size_t room = over < cache->stats.used_bytes ? cache->stats.used_bytes - over : 0;
+    return room < allowed ? room : allowed;
+}
+
+static void evict_and_unlock(HyChunkCache *cache)
+{
+    shrink_and_unlock(cache, allowed_bytes(cache));
+}
+
+static void reclaim(void *context, size_t bytes)
+{
+    HyChunkCache *cache = context;
+    pthread_mutex_lock(&cache->mutex);
+    size_t used = cache->stats.used_bytes;
+    shrink_and_unlock(cache, used > bytes ? used - bytes : 0);
 }
 
 void hy_chunk_cache_set_budget(HyChunkCache *cache, size_t budget_bytes)
@@ -163,7 +203,7 @@ void hy_chunk_cache_unpin(HyChunkCache *cache, HyCacheEntry *entry)
     pthread_mutex_lock(&cache->mutex);
     assert(entry->n_pins > 0);
     entry->n_pins--;
-    if (cache->stats.used_bytes > cache->stats.budget_bytes)
+    if (cache->stats.used_bytes > allowed_bytes(cache))
         evict_and_unlock(cache);
     else
         pthread_mutex_unlock(&cache->mutex);

@@ -7,13 +7,16 @@
 #ifndef HY_STORAGE_CHUNK_CACHE_H
 #define HY_STORAGE_CHUNK_CACHE_H
 
-#include "base/status.h"
+#include "base/memory.h"
 #include <stddef.h>
 #include <stdint.h>
 
 typedef struct HyChunkCache HyChunkCache;
 
-HyStatus hy_chunk_cache_create(size_t budget_bytes, HyChunkCache **out) HY_MUST_CHECK;
+/* What the cache holds is counted in `memory` (may be NULL), which asks for it back when it needs
+ * room. */
+HyStatus hy_chunk_cache_create(
+    size_t budget_bytes, HyMemory *memory, HyChunkCache **out) HY_MUST_CHECK;
 /* No block of the cache may live any more. NULL is fine. */
 void hy_chunk_cache_destroy(HyChunkCache *cache);
 

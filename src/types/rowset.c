@@ -33,6 +33,7 @@ struct HyRowset {
     Piece *pieces;
     size_t n_pieces;
     size_t piece_capacity; /* of pieces[] */
+    size_t memory_bytes;
     HeapChunk *heap;
 };
 
@@ -61,6 +62,7 @@ HyStatus hy_rowset_create(const HyType *types, size_t n_cols, HyMemory *memory, 
 static void free_piece(HyRowset *rowset, Piece *piece)
 {
     hy_memory_free(rowset->memory, piece->block, piece->block_bytes);
+    rowset->memory_bytes -= piece->block_bytes;
     free(piece->batch.cols);
 }
 
@@ -95,6 +97,7 @@ static HyStatus make_piece(HyRowset *rowset, size_t capacity, Piece *out)
         free(piece.batch.cols);
         return st;
     }
+    rowset->memory_bytes += piece.block_bytes;
     /* Wide columns first would do as well: capacities are multiples of 16, so every column starts
      * at a multiple of 16 bytes. */
     char *next = piece.block;
@@ -179,6 +182,7 @@ static HyStatus heap_alloc(HyRowset *rowset, size_t bytes, char **out)
         chunk = memory;
         *chunk = (HeapChunk){.next = rowset->heap, .capacity = capacity};
         rowset->heap = chunk;
+        rowset->memory_bytes += sizeof *chunk + capacity;
     }
     *out = chunk->bytes + chunk->used;
     chunk->used += bytes;
@@ -260,6 +264,8 @@ HyStatus hy_rowset_splice(HyRowset *into, HyRowset *from)
         *tail = from->heap;
         from->heap = NULL;
         from->n_pieces = 0;
+        into->memory_bytes += from->memory_bytes;
+        from->memory_bytes = 0;
     }
     for (size_t i = 0; i < from->n_pieces; i++)
         free_piece(from, &from->pieces[i]);
@@ -271,6 +277,11 @@ HyStatus hy_rowset_splice(HyRowset *into, HyRowset *from)
 size_t hy_rowset_row_count(const HyRowset *rowset)
 {
     return rowset->n_rows;
+}
+
+size_t hy_rowset_memory_bytes(const HyRowset *rowset)
+{
+    return rowset->memory_bytes;
 }
 
 size_t hy_rowset_column_count(const HyRowset *rowset)

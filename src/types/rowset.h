@@ -20,6 +20,8 @@ HyStatus hy_rowset_append(HyRowset *rowset, const HyBatch *batch) HY_MUST_CHECK;
 HyStatus hy_rowset_splice(HyRowset *into, HyRowset *from) HY_MUST_CHECK;
 
 size_t hy_rowset_row_count(const HyRowset *rowset);
+/* What its rows take in the budget. */
+size_t hy_rowset_memory_bytes(const HyRowset *rowset);
 size_t hy_rowset_column_count(const HyRowset *rowset);
 const HyType *hy_rowset_types(const HyRowset *rowset);
 /* Pieces of 1 to HY_VECTOR_SIZE rows; flat vectors that live as long as the rowset. */
