@@ -214,10 +214,65 @@ static HyStatus compile_any(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStr
     }
 }
 
+/* The column that a computed or grouping column is; 0: it is no plain one. */
+static HyColumnId plain_column(const HyNamedExpr *exprs, size_t n, HyColumnId id, bool *is_here)
+{
+    *is_here = false;
+    for (size_t i = 0; i < n; i++) {
+        if (exprs[i].id != id)
+            continue;
+        *is_here = exprs[i].expr->kind == HY_EXPR_COLUMN;
+        return *is_here ? exprs[i].expr->column : id;
+    }
+    return id;
+}
+
+/* The filters of joins above as this operator's input knows their columns. What is left out only
+ * saves less: an input row that is dropped makes rows that the join would drop. Groups are dropped
+ * whole; an outer join inside gives null for a dropped row, which the join above drops as well. */
+static HyStatus filters_below(HyCompiler *c, const HyAlg *alg, HyKeyFilterRef **out)
+{
+    *out = NULL;
+    for (HyKeyFilterRef *ref = c->key_filters; ref; ref = ref->next) {
+        HyColumnId id = ref->id;
+        bool is_here = true;
+        switch (alg->kind) {
+        case HY_ALG_SCAN:
+        case HY_ALG_FILTER:
+        case HY_ALG_JOIN:
+            break;
+        case HY_ALG_SORT:
+            is_here = alg->limit < 0 && alg->offset <= 0;
+            break;
+        case HY_ALG_MAP:
+            id = plain_column(alg->exprs, alg->n_exprs, id, &is_here);
+            is_here = true;
+            break;
+        case HY_ALG_AGGREGATE:
+            id = plain_column(alg->groups, alg->n_groups, id, &is_here);
+            is_here = is_here && alg->n_grouping_sets == 0;
+            break;
+        default:
+            is_here = false;
+            break;
+        }
+        if (!is_here)
+            continue;
+        HyKeyFilterRef *below;
+        HY_ARENA_NEW(c->arena, below, 1);
+        *below = (HyKeyFilterRef){.filter = ref->filter, .id = id, .next = *out};
+        *out = below;
+    }
+    return HY_OK;
+}
+
 HyStatus hy_compile(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out)
 {
     HyTopBar *bar = c->bar;
     bool wants_extremes = c->wants_extremes;
+    HyKeyFilterRef *key_filters = c->key_filters, *below;
+    HY_TRY(filters_below(c, alg, &below));
+    c->key_filters = below;
     if (alg->kind != HY_ALG_SCAN && alg->kind != HY_ALG_FILTER && alg->kind != HY_ALG_MAP)
         c->bar = NULL;
     if (alg->kind != HY_ALG_SCAN)
@@ -225,5 +280,6 @@ HyStatus hy_compile(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out
     HyStatus st = compile_any(c, alg, need, out);
     c->bar = bar;
     c->wants_extremes = wants_extremes;
+    c->key_filters = key_filters;
     return st;
 }

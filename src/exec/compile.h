@@ -4,6 +4,7 @@
 #ifndef HY_EXEC_COMPILE_H
 #define HY_EXEC_COMPILE_H
 
+#include "exec/key_filter.h"
 #include "exec/pipeline.h"
 #include "exec/top_bar.h"
 
@@ -24,6 +25,7 @@ typedef struct HyCompiler {
     HyPlan *root_plan;
     HyCteSlot *ctes; /* linked list */
     HyTopBar *bar;   /* of the sort above, when rows pass from a scan to it one by one; else NULL */
+    HyKeyFilterRef *key_filters; /* of joins above, for scans */
     bool wants_extremes; /* the scan below may give a block's smallest and largest values alone */
     uint32_t next_computed; /* for columns that only the executor knows: HY_COMPUTED_ID + n */
 } HyCompiler;

@@ -3,6 +3,8 @@
 #include "exec/join_internal.h"
 
 #define PIECES_PER_MORSEL 16
+/* A build side of so many times fewer rows has few of the keys. */
+#define SMALL_BUILD 4
 
 /* ---- Build rows after probing ---- */
 
@@ -177,6 +179,44 @@ static HyStatus probe_side(HyCompiler *c, HyAlg *alg, Side *side, HyJoin *join, 
     return HY_OK;
 }
 
+/* ---- Filters ---- */
+
+/* Whether the build side has fewer keys than the probe side may ask for: it is filtered somewhere,
+ * or small. */
+static bool is_selective(const HyAlg *build, const HyAlg *probe)
+{
+    if (build->estimated_rows * SMALL_BUILD < probe->estimated_rows)
+        return true;
+    while (build->kind == HY_ALG_MAP)
+        build = build->inputs[0];
+    return build->kind != HY_ALG_SCAN || build->n_scan_predicates > 0;
+}
+
+/* Filters on the keys for the scans of the probe side, where rows without match do not come out. */
+static HyStatus make_filters(
+    HyCompiler *c, HyAlg *alg, const Side *build, const Side *probe, HyJoin *join)
+{
+    if (join->keeps_probe || !is_selective(build->input, probe->input) ||
+        (join->probe_filter != HY_JOIN_PAIRS && join->probe_filter != HY_JOIN_MATCHED) ||
+        join->build_filter == HY_JOIN_UNMATCHED)
+        return HY_OK;
+    HY_ARENA_NEW(c->arena, join->filters, alg->n_keys);
+    for (size_t k = 0; k < alg->n_keys; k++) {
+        const HyExpr *key = probe->keys[k];
+        HyType type = build->keys[k]->type;
+        if (key->kind != HY_EXPR_COLUMN || join->null_equal[k] || !hy_key_filter_fits(type) ||
+            hy_type_physical(key->type) != hy_type_physical(type))
+            continue;
+        HyKeyFilter *filter = &join->filters[join->n_filters++];
+        *filter = (HyKeyFilter){.type = type, .build_column = join->build_keys[k]};
+        HyKeyFilterRef *ref;
+        HY_ARENA_NEW(c->arena, ref, 1);
+        *ref = (HyKeyFilterRef){.filter = filter, .id = key->column, .next = c->key_filters};
+        c->key_filters = ref;
+    }
+    return HY_OK;
+}
+
 /* ---- Together ---- */
 
 static HyType *copy_types(HyLayout *layout, bool become_nullable)
@@ -256,6 +296,8 @@ HyStatus hy_compile_join(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream
         join->null_equal[k] = alg->keys_null_equal && alg->keys_null_equal[k];
     set_roles(join, alg->join_kind, left_is_probe);
     HY_TRY(build_side(c, alg, left_is_probe ? &right : &left, join, &build));
+    HY_TRY(
+        make_filters(c, alg, left_is_probe ? &right : &left, left_is_probe ? &left : &right, join));
     HY_TRY(probe_side(c, alg, left_is_probe ? &left : &right, join, &probe));
     join->probe_types = copy_types(&probe, join->keeps_build);
     join->build_types = copy_types(&build, join->keeps_probe);

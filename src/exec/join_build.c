@@ -18,6 +18,8 @@ void hy_join_free_build(HyJoin *join)
     hy_growing_free(&join->index.directory, join->memory);
     hy_growing_free(&join->index.next, join->memory);
     hy_growing_free(&join->matched, join->memory);
+    for (size_t i = 0; i < join->n_filters; i++)
+        hy_key_filter_free(&join->filters[i]);
     join->has_null_key = false;
 }
 
@@ -132,6 +134,8 @@ static HyStatus build_run(HyStep *step, HyExec *exec)
         HY_TRY(hy_growing_reserve(&join->matched, join->memory, join->n_refs + 1));
         memset(join->matched.data, 0, join->n_refs + 1);
     }
+    for (size_t i = 0; i < join->n_filters; i++)
+        HY_TRY(hy_key_filter_make(&join->filters[i], rows, join->memory));
     return join->n_keys > 0 ? make_index(join, exec) : HY_OK;
 }
 

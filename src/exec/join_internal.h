@@ -43,6 +43,8 @@ typedef struct HyJoin {
     HyType *build_types, *probe_types; /* nullable as they come out */
     HyPredicate *residual; /* over kept probe columns, then kept build columns; or NULL */
     HyProgram *truth;      /* the same as a value, for marks */
+    HyKeyFilter *filters;  /* for scans of the probe side */
+    size_t n_filters;
     /* the build side */
     HyCollectOp *collect;
     HyMemory *memory;

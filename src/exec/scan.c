@@ -6,7 +6,9 @@
 #include "exec/compile.h"
 #include <stdlib.h>
 
-#define MORSEL_ROWS       16384
+#define MORSEL_ROWS 16384
+/* Rows after which a join's filter must have dropped an eighth. */
+#define FILTER_TRIAL      16384
 #define MORSELS_PER_BLOCK (HY_BLOCK_ROWS / MORSEL_ROWS)
 
 typedef struct ScanSource {
@@ -20,6 +22,9 @@ typedef struct ScanSource {
     size_t n_output;
     HyTopBar *bar; /* on the column at bar_place, or NULL */
     uint32_t bar_place;
+    const HyKeyFilter **filters; /* of joins above, on the columns at filter_places */
+    uint32_t *filter_places;
+    size_t n_filters;
     bool wants_extremes;
     HyRelation *relation;
 } ScanSource;
@@ -28,6 +33,12 @@ typedef struct ActiveTest {
     const HyChunk *chunk;
     HyChunkTest test;
 } ActiveTest;
+
+/* How a worker fares with a join's filter. */
+typedef struct FilterUse {
+    uint64_t n_seen, n_passed;
+    bool is_off;
+} FilterUse;
 
 /* Of one worker: the chunks of the block that it reads, and the rows that passed so far. */
 typedef struct ScanLocal {
@@ -40,6 +51,7 @@ typedef struct ScanLocal {
     HyChunkPin *test_pins; /* by scan predicate */
     HyChunkPin bar_pin;
     HyTopBarView bar;
+    FilterUse *filters;
     size_t n_pins, n_tests;
     ActiveTest *tests; /* the bar's is one of them */
     size_t n_active;
@@ -84,6 +96,7 @@ static void scan_close(void *arg)
     unpin_all(local);
     hy_predicate_close(local->predicate);
     hy_buffer_free(&local->bar.text);
+    free(local->filters);
     free(local->pins);
     free(local->test_pins);
     free(local->tests);
@@ -104,7 +117,8 @@ static HyStatus scan_open(HySource *source, HyWorker *worker, void **out)
     local->pins = calloc(scan->layout.n + 1, sizeof *local->pins);
     local->test_pins = calloc(scan->scan->n_scan_predicates + 1, sizeof *local->test_pins);
     local->tests = calloc(scan->scan->n_scan_predicates + 2, sizeof *local->tests);
-    if (!local->pins || !local->test_pins || !local->tests)
+    local->filters = calloc(scan->n_filters + 1, sizeof *local->filters);
+    if (!local->pins || !local->test_pins || !local->tests || !local->filters)
         return hy_error_oom(scan->layout.n * sizeof *local->pins);
     local->n_pins = scan->layout.n;
     local->n_tests = scan->scan->n_scan_predicates;
@@ -263,6 +277,33 @@ static HyStatus keep_rows(const ScanSource *scan, ScanLocal *local, HyWorker *wo
     return HY_OK;
 }
 
+/* Drops rows that no join above wants; a filter that lets nearly all pass is not asked again. */
+static HyStatus apply_key_filters(
+    const ScanSource *scan, ScanLocal *local, HyWorker *worker, Loaded *loaded)
+{
+    uint32_t *kept;
+    HY_BATCH_NEW(worker, kept, local->n_sel);
+    for (size_t i = 0; i < scan->n_filters && local->n_sel > 0; i++) {
+        FilterUse *use = &local->filters[i];
+        uint32_t place = scan->filter_places[i];
+        HyVector keys;
+        if (use->is_off || !scan->filters[i]->is_ready)
+            continue;
+        if (!loaded->has[place]) {
+            HY_TRY(load_column(scan, local, worker, place, &loaded->batch.cols[place]));
+            loaded->has[place] = true;
+        }
+        HY_TRY(hy_vector_flatten(worker->arena, &loaded->batch.cols[place], local->n_sel, &keys));
+        size_t n = hy_key_filter_select(scan->filters[i], &keys, local->n_sel, kept);
+        use->n_seen += local->n_sel;
+        use->n_passed += n;
+        use->is_off = use->n_seen > FILTER_TRIAL && use->n_passed > use->n_seen / 8 * 7;
+        if (n < local->n_sel)
+            HY_TRY(keep_rows(scan, local, worker, loaded, kept, n));
+    }
+    return HY_OK;
+}
+
 static HyStatus apply_filter(
     const ScanSource *scan, ScanLocal *local, HyWorker *worker, Loaded *loaded)
 {
@@ -298,7 +339,9 @@ static HyStatus emit_selected(ScanSource *scan, ScanLocal *local, HyWorker *work
     if (scan->layout.n)
         memset(loaded.has, 0, scan->layout.n);
     local->n_tested += local->n_sel;
-    if (scan->predicate)
+    if (scan->n_filters > 0)
+        HY_TRY(apply_key_filters(scan, local, worker, &loaded));
+    if (scan->predicate && local->n_sel > 0)
         HY_TRY(apply_filter(scan, local, worker, &loaded));
     if (local->n_sel > 0) {
         HyBatch out = {.n_rows = local->n_sel, .n_cols = scan->n_output};
@@ -438,6 +481,24 @@ static void take_bar(HyCompiler *c, ScanSource *scan)
     c->bar->is_read = true;
 }
 
+static HyStatus take_key_filters(HyCompiler *c, ScanSource *scan)
+{
+    size_t n = 0;
+    for (HyKeyFilterRef *ref = c->key_filters; ref; ref = ref->next)
+        n++;
+    HY_ARENA_NEW(c->arena, scan->filters, n);
+    HY_ARENA_NEW(c->arena, scan->filter_places, n);
+    for (HyKeyFilterRef *ref = c->key_filters; ref; ref = ref->next) {
+        size_t place = hy_layout_find(&scan->layout, ref->id);
+        if (place == SIZE_MAX || scan->table_columns[place] == HY_ROW_ID_COLUMN ||
+            hy_type_physical(scan->layout.types[place]) != hy_type_physical(ref->filter->type))
+            continue;
+        scan->filters[scan->n_filters] = ref->filter;
+        scan->filter_places[scan->n_filters++] = (uint32_t)place;
+    }
+    return HY_OK;
+}
+
 HyStatus hy_compile_scan(
     HyCompiler *c, HyAlg *alg, const HyNeed *need, HyAlg *filter, HyStream *out)
 {
@@ -460,6 +521,7 @@ HyStatus hy_compile_scan(
     HY_TRY(hy_layout_needed(c, &scan->layout, need, &output, &scan->output));
     scan->n_output = output.n;
     take_bar(c, scan);
+    HY_TRY(take_key_filters(c, scan));
     scan->wants_extremes = c->wants_extremes && !filter && output.n > 0;
     return hy_stream_begin(c, &scan->source, &output, out);
 }

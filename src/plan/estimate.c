@@ -10,6 +10,7 @@
 #define DEFAULT_EQUAL  0.05
 #define DEFAULT_RANGE  0.3
 #define DEFAULT_OTHER  0.25
+#define DEFAULT_LIKE   0.05
 #define DEFAULT_ROWS   1000.0
 #define DEFAULT_UNIQUE 0.1 /* different values per row where nothing is known */
 
@@ -209,6 +210,41 @@ static double equal_selectivity(HyPlanner *p, const HyExpr *a, const HyExpr *b)
     return distinct > 0 ? 1 / fmax(1, distinct) : DEFAULT_EQUAL;
 }
 
+double plan_rows_of_key(HyPlanner *p, const HyExpr *a, const HyExpr *b)
+{
+    double rows = 0;
+    const HyExpr *sides[] = {a, b};
+    for (int i = 0; i < 2; i++) {
+        ColumnStats *stats =
+            sides[i]->kind == HY_EXPR_COLUMN ? stats_of(p, sides[i]->column) : NULL;
+        if (!stats || !stats->scan)
+            continue;
+        load_stats(p, stats);
+        rows = rows == 0 ? stats->rows : fmin(rows, stats->rows);
+    }
+    return fmax(1, rows > 0 ? rows : DEFAULT_ROWS);
+}
+
+bool plan_is_key(const HyExpr *e)
+{
+    return e->kind == HY_EXPR_COMPARE && e->op == HY_CMP_EQ && e->args[0]->kind == HY_EXPR_COLUMN &&
+           e->args[1]->kind == HY_EXPR_COLUMN;
+}
+
+/* LIKE and its kin; a pattern that is known to begin with a text says more. */
+static double pattern_selectivity(const HyExpr *call)
+{
+    const char *name = call->call->func->name;
+    bool is_negated = name[0] == '!' || strncmp(name, "not", 3) == 0;
+    double s = DEFAULT_LIKE;
+    const HyExpr *pattern = call->n_args > 1 ? call->args[1] : NULL;
+    if (pattern && pattern->kind == HY_EXPR_CONST && !pattern->value.is_null &&
+        pattern->value.type.id == HY_TYPE_TEXT && pattern->value.string.len > 0 &&
+        hy_string_data(&pattern->value.string)[0] != '%')
+        s = DEFAULT_LIKE / 2;
+    return is_negated ? 1 - s : s;
+}
+
 double plan_selectivity(HyPlanner *p, const HyExpr *predicate)
 {
     double s = 1;
@@ -240,6 +276,9 @@ double plan_selectivity(HyPlanner *p, const HyExpr *predicate)
     case HY_EXPR_DISTINCT:
         s = equal_selectivity(p, predicate->args[0], predicate->args[1]);
         return predicate->negated ? s : 1 - s;
+    case HY_EXPR_CALL:
+        return strstr(predicate->call->func->name, "~~") ? pattern_selectivity(predicate)
+                                                         : DEFAULT_OTHER;
     default:
         return DEFAULT_OTHER;
     }
@@ -257,13 +296,39 @@ static double scan_rows(HyPlanner *p, HyAlg *scan)
     return rows;
 }
 
+/* Selectivity of a join's condition: equalities together are one key, which has no more different
+ * values than the smaller relation has rows. */
+static double condition_selectivity(HyPlanner *p, const HyAlg *join)
+{
+    double keys = 1, others = 1, least = 1;
+    size_t n_keys = join->n_keys;
+    for (size_t i = 0; i < join->n_keys; i++) {
+        keys *= equal_selectivity(p, join->left_keys[i], join->right_keys[i]);
+        least = fmin(least, 1 / plan_rows_of_key(p, join->left_keys[i], join->right_keys[i]));
+    }
+    HyExpr *const *parts = &join->predicate;
+    size_t n = join->predicate ? 1 : 0;
+    if (n > 0 && join->predicate->kind == HY_EXPR_AND) {
+        parts = join->predicate->args;
+        n = join->predicate->n_args;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (!plan_is_key(parts[i])) {
+            others *= plan_selectivity(p, parts[i]);
+            continue;
+        }
+        n_keys++;
+        keys *= equal_selectivity(p, parts[i]->args[0], parts[i]->args[1]);
+        least = fmin(least, 1 / plan_rows_of_key(p, parts[i]->args[0], parts[i]->args[1]));
+    }
+    return others * (n_keys > 1 ? fmax(keys, least) : keys);
+}
+
 static double join_rows(HyPlanner *p, const HyAlg *alg)
 {
     double left = alg->inputs[0]->estimated_rows;
     double right = alg->inputs[1]->estimated_rows;
-    double s = alg->predicate ? plan_selectivity(p, alg->predicate) : 1;
-    for (size_t i = 0; i < alg->n_keys; i++)
-        s *= equal_selectivity(p, alg->left_keys[i], alg->right_keys[i]);
+    double s = condition_selectivity(p, alg);
     double matches = left * right * s;
     switch (alg->join_kind) {
     case HY_JOIN_INNER:

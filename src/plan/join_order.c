@@ -12,6 +12,7 @@ typedef struct Edge {
     HyExpr *predicate;
     uint64_t relations; /* those whose columns it uses */
     double selectivity;
+    bool is_equality; /* between a column of each of two relations */
 } Edge;
 
 typedef struct Order {
@@ -41,6 +42,8 @@ static HyStatus make_edges(Order *o, const HyConjuncts *conjuncts)
                 edge->relations |= UINT64_C(1) << r;
         }
         edge->selectivity = plan_selectivity(p, conjuncts->items[i]);
+        edge->is_equality =
+            plan_is_key(conjuncts->items[i]) && __builtin_popcountll(edge->relations) == 2;
     }
     return HY_OK;
 }
@@ -48,6 +51,27 @@ static HyStatus make_edges(Order *o, const HyConjuncts *conjuncts)
 static bool is_within(uint64_t a, uint64_t b)
 {
     return (a & ~b) == 0;
+}
+
+/* Equalities between the same two relations are one key of several columns: it has no more
+ * different values than either of the two has rows. The first of them counts for all. */
+static void merge_equalities(Order *o)
+{
+    for (size_t i = 0; i < o->n_edges; i++) {
+        Edge *first = &o->edges[i];
+        double least = 0;
+        for (size_t k = i + 1; k < o->n_edges && first->is_equality; k++) {
+            Edge *other = &o->edges[k];
+            if (!other->is_equality || other->relations != first->relations)
+                continue;
+            if (least == 0)
+                least = 1 / plan_rows_of_key(
+                                o->p, first->predicate->args[0], first->predicate->args[1]);
+            first->selectivity = fmax(first->selectivity * other->selectivity, least);
+            other->selectivity = 1;
+            other->is_equality = false;
+        }
+    }
 }
 
 /* Edges that can be tested in the union of a and b but not in either. Several conditions between
@@ -211,6 +235,7 @@ HyStatus plan_order_joins(
     for (size_t i = 0; i < n; i++)
         HY_TRY(plan_estimate(p, relations[i]));
     HY_TRY(make_edges(&o, conjuncts));
+    merge_equalities(&o);
     HyConjuncts above = {0}; /* of no relation, or of one (volatile) */
     for (size_t i = 0; i < o.n_edges; i++) {
         uint64_t set = o.edges[i].relations;

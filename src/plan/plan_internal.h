@@ -116,6 +116,10 @@ HyStatus plan_note_stats(HyPlanner *p, HyAlg *root) HY_MUST_CHECK;
 /* Sets estimated_rows of the whole tree. */
 HyStatus plan_estimate(HyPlanner *p, HyAlg *alg) HY_MUST_CHECK;
 /* Fraction of rows that pass. */
+/* Rows of the smaller of the two relations whose columns an equality compares. */
+double plan_rows_of_key(HyPlanner *p, const HyExpr *a, const HyExpr *b);
+/* An equality of two columns. */
+bool plan_is_key(const HyExpr *e);
 double plan_selectivity(HyPlanner *p, const HyExpr *predicate);
 /* Different values of a column in at most `rows` rows. */
 double plan_distinct(HyPlanner *p, HyColumnId id, double rows);
