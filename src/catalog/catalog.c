@@ -1,5 +1,6 @@
 #include "catalog/catalog_internal.h"
 #include "catalog/catalog_json.h"
+#include "catalog/commit_log.h"
 #include "catalog/database_copy.h"
 #include <assert.h>
 #include <errno.h>
@@ -148,6 +149,7 @@ HyStatus hy_database_release(HyDatabase *database)
     }
     /* Still under the lock, so that nobody opens the file before it is whole and unlocked. */
     st = hy_database_checkpoint(database);
+    hy_commit_log_close(database, st == HY_OK);
     hy_database_destroy(database);
     pthread_mutex_unlock(&catalog->lock);
     return st;
@@ -247,6 +249,16 @@ done:
     return st ? copy_error(st, path, source, false) : HY_OK;
 }
 
+/* What a crash left. */
+static HyStatus remove_log(const char *real_path)
+{
+    char *path;
+    HY_TRY(hy_log_path(real_path, &path));
+    (void)unlink(path);
+    free(path);
+    return HY_OK;
+}
+
 /* catalog->lock */
 static HyStatus drop_locked(HyCatalog *catalog, const char *path)
 {
@@ -272,6 +284,8 @@ static HyStatus drop_locked(HyCatalog *catalog, const char *path)
     }
     if (unlink(real_path) != 0)
         st = hy_error_errno(errno, "could not drop database \"%s\"", path);
+    else
+        st = remove_log(real_path);
 
 done:
     hy_os_file_close(&file);

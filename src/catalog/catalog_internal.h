@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "catalog/database.h"
+#include "io/log.h"
 #include "storage/deletes.h"
 #include "storage/relation_file.h"
 #include <pthread.h>
@@ -67,6 +68,14 @@ struct HyCatalog {
     size_t n_databases, databases_capacity;
 };
 
+/* A commit that is under way to the disk; the next ones are based on it already. */
+typedef struct HyPendingCommit {
+    struct HyPendingCommit *next;
+    HySnapshot *snapshot;
+    HyLog *log; /* referenced; NULL: it is on the disk */
+    uint64_t position;
+} HyPendingCommit;
+
 struct HyDatabase {
     HyCatalog *catalog;
     char *path;          /* as first given; "" in memory */
@@ -82,12 +91,19 @@ struct HyDatabase {
     pthread_mutex_t lock;
     pthread_cond_t changed; /* some table is not changing any more */
     HySnapshot *current;
+    HyPendingCommit *pending_first; /* to become current in this order; added under both locks */
+    HyPendingCommit *pending_last;
     /* commit_lock: */
     HyArena *json_arena; /* of `raw` */
     const HyJson *raw;   /* the catalog as read; NULL in memory */
     uint32_t next_oid;
     uint64_t next_lineage;
     bool is_dirty; /* committed changes are not in the file yet */
+    HyLog *log;    /* or NULL */
+    HyBuffer log_record;
+    char *log_path;
+    char *log_aside; /* where a log went that was found and not applied, or NULL */
+    bool has_no_log; /* it could not be made */
 };
 
 static inline HyTableObject *hy_table_object(const HyTable *table)
@@ -139,6 +155,11 @@ HyStatus hy_database_new(HyCatalog *catalog, const char *path, const char *real_
     HyContainer *container, HyDatabase **out) HY_MUST_CHECK;
 void hy_database_destroy(HyDatabase *database);
 HyContainerOptions hy_catalog_container_options(const HyCatalog *catalog);
+
+/* commit.c */
+
+/* Takes commit_lock when no commit is under way to the disk: `current` is the newest state. */
+void hy_database_lock_commits(HyDatabase *database);
 
 /* persist.c */
 

@@ -1,4 +1,5 @@
 /* Commit of a transaction's changes to one database. */
+#include "catalog/commit_log.h"
 #include "catalog/transaction_internal.h"
 #include "storage/appender.h"
 #include "storage/relation_change.h"
@@ -73,20 +74,19 @@ static HyTable *table_now(const HySnapshot *current, const HyTable *table)
     return now && now->state == table->state ? now : NULL;
 }
 
-static HyStatus prepare(
-    HyTransactionDatabase *own, HySnapshot *next, HyPersistItem *items, size_t *n_items)
+static HyStatus prepare(HyTransactionDatabase *own, const HySnapshot *head, HySnapshot *next,
+    HyPersistItem *items, size_t *n_items)
 {
     HyDatabase *database = own->database;
     for (size_t i = 0; i < own->n_tables; i++) {
         HyTransactionTable *entry = own->tables[i];
         if (!hy_transaction_table_is_changed(entry))
             continue;
-        HyTable *now = table_now(database->current, entry->table);
+        HyTable *now = table_now(head, entry->table);
         if (!now)
             return hy_error("40001", "conflict with concurrent transaction");
         HyRelation *version = NULL;
-        HY_TRY(final_version(
-            entry, database->current->tables[now->slot].relation, database, &version));
+        HY_TRY(final_version(entry, head->tables[now->slot].relation, database, &version));
         hy_snapshot_set_table(next, now->slot, now, version);
         items[(*n_items)++] =
             (HyPersistItem){.state = now->state, .version = version, .slot = now->slot};
@@ -95,45 +95,163 @@ static HyStatus prepare(
     return HY_OK;
 }
 
-/* Makes the versions the committed ones; database->lock. */
-static void publish_versions(const HyPersistItem *items, size_t n_items)
+/* ---- Commits under way ----
+ *
+ * A commit that is written to the log is not seen by others before it is on the disk, but the
+ * commits after it are based on it, so that many can wait for one sync. They become visible in
+ * their order. If the sync fails, all that waited for it are undone. */
+
+/* The newest state, which the next one is based on; commit_lock. */
+static const HySnapshot *newest(const HyDatabase *database)
 {
-    for (size_t i = 0; i < n_items; i++) {
-        hy_relation_unref(items[i].state->committed);
-        items[i].state->committed = hy_relation_ref(items[i].version);
+    return database->pending_last ? database->pending_last->snapshot : database->current;
+}
+
+static void free_pending(HyPendingCommit *pending)
+{
+    while (pending) {
+        HyPendingCommit *next = pending->next;
+        hy_snapshot_unref(pending->snapshot);
+        hy_log_unref(pending->log);
+        free(pending);
+        pending = next;
     }
+}
+
+/* Makes a state current, its versions the committed ones; database->lock. Gives the former state,
+ * to be unreferenced without locks. */
+static HySnapshot *publish(HyDatabase *database, HySnapshot *next)
+{
+    for (size_t i = 0; i < next->n_tables; i++) {
+        const HySnapshotTable *entry = &next->tables[i];
+        if (!entry->table || entry->table->state->committed == entry->relation)
+            continue;
+        hy_relation_unref(entry->table->state->committed);
+        entry->table->state->committed = hy_relation_ref(entry->relation);
+    }
+    return hy_database_install(database, next);
+}
+
+/* Publishes all commits that are on the disk. */
+static void publish_durable(HyDatabase *database)
+{
+    HyPendingCommit *done = NULL;
+    pthread_mutex_lock(&database->lock);
+    HyPendingCommit *last = NULL;
+    for (HyPendingCommit *p = database->pending_first; p; p = p->next) {
+        if (!p->log || hy_log_synced(p->log) >= p->position)
+            last = p;
+    }
+    if (last) {
+        done = database->pending_first;
+        database->pending_first = last->next;
+        if (!last->next)
+            database->pending_last = NULL;
+        last->next = NULL;
+        last->snapshot = publish(database, last->snapshot);
+    }
+    pthread_mutex_unlock(&database->lock);
+    free_pending(done);
+}
+
+/* Undoes what waits for a log that has failed; commit_lock. */
+static void undo_failed(HyDatabase *database)
+{
+    HyPendingCommit *failed = NULL;
+    publish_durable(database);
+    pthread_mutex_lock(&database->lock);
+    if (database->pending_first && hy_log_is_failed(database->pending_first->log)) {
+        failed = database->pending_first;
+        database->pending_first = NULL;
+        database->pending_last = NULL;
+    }
+    pthread_mutex_unlock(&database->lock);
+    free_pending(failed);
+}
+
+void hy_database_lock_commits(HyDatabase *database)
+{
+    pthread_mutex_lock(&database->commit_lock);
+    undo_failed(database);
+    while (database->pending_last) {
+        HyPendingCommit *last = database->pending_last;
+        HyLog *log = hy_log_ref(last->log);
+        hy_error_free(hy_log_wait(log, last->position)); /* its committer is told too */
+        hy_log_unref(log);
+        undo_failed(database);
+    }
+}
+
+static void add_pending(HyDatabase *database, HyPendingCommit *pending)
+{
+    pthread_mutex_lock(&database->lock);
+    if (database->pending_last)
+        database->pending_last->next = pending;
+    else
+        database->pending_first = pending;
+    database->pending_last = pending;
+    pthread_mutex_unlock(&database->lock);
+}
+
+/* Makes the next state and has it written; commit_lock. The log to wait for, if any, is referenced.
+ */
+static HyStatus write_commit(
+    HyTransactionDatabase *own, size_t n_changed, HyLog **log, uint64_t *position)
+{
+    HyDatabase *database = own->database;
+    const HySnapshot *head = newest(database);
+    size_t n_items = 0;
+    HyStatus st = HY_OK;
+    HyPendingCommit *pending = calloc(1, sizeof *pending);
+    HyPersistItem *items = calloc(n_changed, sizeof *items);
+    if (!pending || !items) {
+        st = hy_error_oom(n_changed * sizeof *items);
+        goto done;
+    }
+    HY_GO(hy_snapshot_copy(head, 0, 0, &pending->snapshot));
+    HY_GO(prepare(own, head, pending->snapshot, items, &n_items));
+    HY_GO(hy_commit_log_write(database, head, items, n_items, &pending->log, &pending->position));
+    if (pending->log) {
+        *log = hy_log_ref(pending->log);
+        *position = pending->position;
+    } else {
+        HY_GO(hy_database_persist(database, pending->snapshot, items, n_items));
+    }
+    add_pending(database, pending);
+    pending = NULL;
+
+done:
+    free_pending(pending);
+    free(items);
+    return st;
 }
 
 HyStatus hy_transaction_commit_database(HyTransactionDatabase *own)
 {
     HyDatabase *database = own->database;
-    HyStatus st = HY_OK;
-    HySnapshot *next = NULL;
-    HySnapshot *old = NULL;
-    size_t n_items = 0;
+    HyLog *log = NULL;
+    uint64_t position = 0;
     size_t n_changed = 0;
     for (size_t i = 0; i < own->n_tables; i++)
         n_changed += hy_transaction_table_is_changed(own->tables[i]);
     if (n_changed == 0)
         return HY_OK;
-    HyPersistItem *items = calloc(n_changed, sizeof *items);
-    if (!items)
-        return hy_error_oom(n_changed * sizeof *items);
     pthread_mutex_lock(&database->commit_lock);
-    HY_GO(hy_snapshot_copy(database->current, 0, 0, &next));
-    HY_GO(prepare(own, next, items, &n_items));
-    HY_GO(hy_database_persist(database, next, items, n_items));
-    pthread_mutex_lock(&database->lock);
-    publish_versions(items, n_items);
-    old = hy_database_install(database, next);
-    next = NULL;
-    /* Claims are given up only now: until here they stood for these deletes. */
-    pthread_mutex_unlock(&database->lock);
-
-done:
+    undo_failed(database);
+    HyStatus st = write_commit(own, n_changed, &log, &position);
+    if (!log) /* in the file, with all before it; else it is waited for without the lock */
+        publish_durable(database);
     pthread_mutex_unlock(&database->commit_lock);
-    hy_snapshot_unref(next);
-    hy_snapshot_unref(old);
-    free(items);
+    if (!log)
+        return st;
+    st = hy_log_wait(log, position);
+    if (st) {
+        pthread_mutex_lock(&database->commit_lock);
+        undo_failed(database);
+        pthread_mutex_unlock(&database->commit_lock);
+    } else {
+        publish_durable(database);
+    }
+    hy_log_unref(log);
     return st;
 }

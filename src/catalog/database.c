@@ -1,4 +1,5 @@
 #include "catalog/catalog_json.h"
+#include "catalog/commit_log.h"
 #include "storage/relation_change.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -79,6 +80,7 @@ void hy_database_destroy(HyDatabase *database)
 {
     if (!database)
         return;
+    hy_commit_log_close(database, false);
     hy_snapshot_unref(database->current);
     hy_block_store_unref(database->store);
     hy_arena_destroy(database->json_arena);
@@ -87,6 +89,9 @@ void hy_database_destroy(HyDatabase *database)
     pthread_mutex_destroy(&database->commit_lock);
     free(database->path);
     free(database->real_path);
+    free(database->log_path);
+    free(database->log_aside);
+    hy_buffer_free(&database->log_record);
     free(database);
 }
 
@@ -221,6 +226,10 @@ static HyStatus load(HyCatalog *catalog, const char *path, const char *real_path
     HY_GO(hy_snapshot_create(content.n_namespaces, content.n_relations, &snapshot));
     HY_GO(load_schemas(&content, snapshot));
     HY_GO(load_tables(database, &content, sink, snapshot));
+    if (sink)
+        HY_GO(hy_commit_log_inspect(database, snapshot, sink->report, sink->context));
+    else
+        HY_GO(hy_commit_log_open(database, snapshot));
     database->current = snapshot;
     snapshot = NULL;
     *out = database;
@@ -297,7 +306,7 @@ HyCatalog *hy_database_catalog(const HyDatabase *database)
 
 HyStatus hy_database_checkpoint(HyDatabase *database)
 {
-    pthread_mutex_lock(&database->commit_lock);
+    hy_database_lock_commits(database);
     HyStatus st = hy_database_persist_all(database);
     pthread_mutex_unlock(&database->commit_lock);
     return st;

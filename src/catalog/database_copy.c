@@ -111,7 +111,7 @@ HyStatus hy_database_copy(HyDatabase *from, HyDatabase *to)
 {
     HySnapshot *source = hy_database_snapshot(from);
     HySnapshot *next = NULL;
-    pthread_mutex_lock(&to->commit_lock);
+    hy_database_lock_commits(to);
     if (from->next_oid > to->next_oid)
         to->next_oid = from->next_oid;
     HyStatus st = copy_snapshot(source, to, &next);

@@ -36,7 +36,7 @@ static HyStatus begin_alter(HyTable *table, Alter *alter)
         for (size_t i = 0; i < table->n_columns; i++)
             alter->columns[i] = table->columns[i];
         alter->next.columns = alter->columns;
-        pthread_mutex_lock(&database->commit_lock);
+        hy_database_lock_commits(database);
         st = hy_ddl_begin_table(table);
         if (st)
             pthread_mutex_unlock(&database->commit_lock);

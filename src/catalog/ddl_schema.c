@@ -41,7 +41,7 @@ static HyStatus create_schema(HyDatabase *database, const char *name)
 
 HyStatus hy_database_create_schema(HyDatabase *database, const char *name)
 {
-    pthread_mutex_lock(&database->commit_lock);
+    hy_database_lock_commits(database);
     HyStatus st = create_schema(database, name);
     pthread_mutex_unlock(&database->commit_lock);
     return st;
@@ -168,7 +168,7 @@ done:
 
 HyStatus hy_database_drop_schema(HyDatabase *database, const char *name, bool is_cascade)
 {
-    pthread_mutex_lock(&database->commit_lock);
+    hy_database_lock_commits(database);
     HyStatus st = drop_schema(database, name, is_cascade);
     pthread_mutex_unlock(&database->commit_lock);
     return st;
@@ -230,7 +230,7 @@ done:
 
 HyStatus hy_database_rename_schema(HyDatabase *database, const char *name, const char *new_name)
 {
-    pthread_mutex_lock(&database->commit_lock);
+    hy_database_lock_commits(database);
     HyStatus st = rename_schema(database, name, new_name);
     pthread_mutex_unlock(&database->commit_lock);
     return st;

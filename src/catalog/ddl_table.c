@@ -246,7 +246,7 @@ HyStatus hy_database_create_table(
     if (!arena)
         return hy_error_oom(0);
     HyTable table = {0};
-    pthread_mutex_lock(&database->commit_lock);
+    hy_database_lock_commits(database);
     HyStatus st = describe_table(database, arena, definition, &table);
     if (!st)
         st = publish_new(database, &table, out);
@@ -261,7 +261,7 @@ HyStatus hy_table_drop(HyTable *table)
 {
     HyDatabase *database = table->database;
     HySnapshot *next = NULL;
-    pthread_mutex_lock(&database->commit_lock);
+    hy_database_lock_commits(database);
     HyStatus st = hy_ddl_begin_table(table);
     if (st) {
         pthread_mutex_unlock(&database->commit_lock);

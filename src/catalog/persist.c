@@ -1,6 +1,7 @@
 /* How committed changes reach the file: the changed relations, the catalog, one commit of the
  * container. */
 #include "catalog/catalog_json.h"
+#include "catalog/commit_log.h"
 #include <stdlib.h>
 
 /* What the catalog's writer asks for. */
@@ -62,6 +63,7 @@ static HyStatus write_now(
     HyObjectRef catalog_ref;
     bool is_committed = false;
     HY_GO(hy_container_begin(database->container, &commit));
+    hy_commit_log_join(database, commit);
     for (size_t i = 0; i < n_items; i++)
         HY_GO(save_item(database, &items[i], commit));
     HY_GO(write_catalog(database, next, items, n_items, commit, &catalog_ref));
@@ -77,6 +79,8 @@ done:
         hy_relation_save_end(items[i].save, is_committed);
         items[i].save = NULL;
     }
+    if (is_committed)
+        hy_commit_log_restart(database);
     return st;
 }
 
@@ -112,7 +116,8 @@ HyStatus hy_database_persist(
     if (!database->container)
         return HY_OK;
     if (database->durability != HY_DURABILITY_AT_CLOSE)
-        return write_now(database, next, items, n_items);
+        return database->is_dirty ? write_all(database, next, items, n_items)
+                                  : write_now(database, next, items, n_items);
     /* Later; but the slot of a dropped table may be taken by another one before that. */
     for (size_t i = 0; i < n_items; i++) {
         if (!items[i].version && items[i].state->image)

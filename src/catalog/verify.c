@@ -111,7 +111,7 @@ HyStatus hy_database_verify(HyDatabase *database, HyFaultFn report, void *contex
     HyStatus st = HY_OK;
     VerifyPlace place = {.report = report, .context = context};
     HySnapshot *snapshot = NULL;
-    pthread_mutex_lock(&database->commit_lock); /* images and file stay as they are */
+    hy_database_lock_commits(database); /* images and file stay as they are */
     if (database->container)
         HY_GO(hy_container_verify(
             database->container, database->catalog->options.memory, report, context));

@@ -269,6 +269,20 @@ uint64_t hy_container_sequence(HyContainer *container)
     return value;
 }
 
+HyContainerState hy_container_state(HyContainer *container)
+{
+    pthread_mutex_lock(&container->lock);
+    HyContainerState state = {
+        .sequence = container->live.sequence, .checksum = container->live.checksum};
+    pthread_mutex_unlock(&container->lock);
+    return state;
+}
+
+bool hy_container_is_failed(const HyContainer *container)
+{
+    return atomic_load(&container->is_failed);
+}
+
 uint64_t hy_container_file_size(HyContainer *container)
 {
     pthread_mutex_lock(&container->lock);

@@ -75,6 +75,12 @@ typedef struct HyObjectBytes {
     HyMemory *memory; /* what the bytes were drawn from, or NULL */
 } HyObjectBytes;
 
+/* Names a committed state of a file with a given UUID: every commit makes another one. */
+typedef struct HyContainerState {
+    uint64_t sequence;
+    uint32_t checksum; /* of the header page */
+} HyContainerState;
+
 typedef enum HyContainerMode {
     HY_CONTAINER_READ_WRITE, /* exclusive lock on the file */
     HY_CONTAINER_READ_ONLY,  /* shared lock; the file need not be writable */
@@ -133,8 +139,12 @@ uint32_t hy_container_creator_build(const HyContainer *container);
 uint32_t hy_container_writer_build(HyContainer *container); /* of the live header page */
 uint64_t hy_container_sequence(HyContainer *container);     /* grows by one with each commit */
 uint64_t hy_container_file_size(HyContainer *container);
+/* The live state. */
+HyContainerState hy_container_state(HyContainer *container);
 /* Bytes of the file that neither the live state nor pinned or uncommitted objects use. */
 uint64_t hy_container_free_bytes(HyContainer *container);
+/* A sync failed: the container refuses changes. */
+bool hy_container_is_failed(const HyContainer *container);
 void hy_container_set_relaxed(HyContainer *container, bool is_relaxed);
 
 /* The committed objects. */
@@ -200,6 +210,11 @@ HyStatus hy_commit_remove_relation(HyContainerCommit *commit, uint32_t relation)
  * - 1), replacing what `to` had. The commit fails with XX000 if `from` does not exist by then. */
 HyStatus hy_commit_move(
     HyContainerCommit *commit, const HyObjectKey *from, const HyObjectKey *to) HY_MUST_CHECK;
+
+/* `witness` is told the state that the commit is about to make: everything but the header page is
+ * on the disk, and the page is written next. If it fails, so does the commit. */
+typedef HyStatus (*HyCommitWitnessFn)(void *context, const HyContainerState *next);
+void hy_commit_set_witness(HyContainerCommit *commit, HyCommitWitnessFn witness, void *context);
 
 /* Makes the changes visible and durable, and frees `commit`. Without changes nothing is written.
  * On failure the container keeps its old state, on disk as well, and the refs still belong to the

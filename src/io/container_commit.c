@@ -30,7 +30,9 @@ struct HyContainerCommit {
     Operation *operations;
     size_t count;
     size_t capacity;
-    size_t growing_count; /* operations that may need a slot more */
+    size_t growing_count;      /* operations that may need a slot more */
+    HyCommitWitnessFn witness; /* or NULL */
+    void *witness_context;
 };
 
 /* What a commit prepares before it touches the header. */
@@ -58,6 +60,12 @@ void hy_commit_abandon(HyContainerCommit *commit)
         return;
     free(commit->operations);
     free(commit);
+}
+
+void hy_commit_set_witness(HyContainerCommit *commit, HyCommitWitnessFn witness, void *context)
+{
+    commit->witness = witness;
+    commit->witness_context = context;
 }
 
 static HyStatus add_operation(HyContainerCommit *commit, const Operation *operation)
@@ -225,13 +233,18 @@ static HyStatus prepare(const HyContainerCommit *commit, Preparation *prep)
 
 /* Writes the page that is not live. If that or the sync fails, the page's former content is put
  * back as well as possible: the caller is going to be told that the commit failed. */
-static HyStatus switch_header(HyContainer *c, const HyContainerHeader *header)
+static HyStatus switch_header(const HyContainerCommit *commit, HyContainerHeader *header)
 {
+    HyContainer *c = commit->container;
     uint64_t offset = c->live_page == 0 ? HY_HEADER_BYTES : 0;
     uint8_t page[HY_HEADER_BYTES];
     uint8_t former[HY_HEADER_BYTES];
     HY_TRY(hy_os_file_read(&c->file, offset, former, sizeof former));
     hy_container_header_format(header, page);
+    if (commit->witness) {
+        HyContainerState next = {.sequence = header->sequence, .checksum = header->checksum};
+        HY_TRY(commit->witness(commit->witness_context, &next));
+    }
     HyStatus st;
     HY_GO(hy_os_file_write(&c->file, offset, page, sizeof page));
     HY_GO(hy_container_sync(c));
@@ -304,7 +317,7 @@ HyStatus hy_container_commit(HyContainerCommit *commit)
     prep.header.writer_build = c->build_number;
     HY_GO(prepare(commit, &prep));
     HY_GO(hy_container_sync(c));
-    HY_GO(switch_header(c, &prep.header));
+    HY_GO(switch_header(commit, &prep.header));
     install(commit, &prep);
 
 done:

@@ -66,6 +66,7 @@ HyStatus hy_container_header_parse(
         .directory = {.offset = hy_load_u64(page + AT_DIRECTORY_OFFSET),
             .length = hy_load_u64(page + AT_DIRECTORY_LENGTH),
             .alloc = hy_load_u64(page + AT_DIRECTORY_ALLOC)},
+        .checksum = hy_load_u32(page + AT_CHECKSUM),
     };
     return HY_OK;
 }
@@ -102,7 +103,7 @@ static uint64_t julian_now_us(void)
                       unix_epoch_day * 86400 * 1000000);
 }
 
-void hy_container_header_format(const HyContainerHeader *header, uint8_t page[HY_HEADER_BYTES])
+void hy_container_header_format(HyContainerHeader *header, uint8_t page[HY_HEADER_BYTES])
 {
     memset(page, 0, HY_HEADER_BYTES);
     memcpy(page, magic, sizeof magic);
@@ -117,5 +118,6 @@ void hy_container_header_format(const HyContainerHeader *header, uint8_t page[HY
     hy_store_u64(page + AT_DIRECTORY_LENGTH, header->directory.length);
     hy_store_u64(page + AT_DIRECTORY_ALLOC, header->directory.alloc);
     hy_store_u64(page + AT_TIME, julian_now_us());
-    hy_store_u32(page + AT_CHECKSUM, hy_crc32c(0, page, AT_CHECKSUM));
+    header->checksum = hy_crc32c(0, page, AT_CHECKSUM);
+    hy_store_u32(page + AT_CHECKSUM, header->checksum);
 }

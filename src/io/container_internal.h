@@ -25,6 +25,7 @@ typedef struct HyContainerHeader {
     uint64_t sequence;
     uint64_t file_size;
     HyObjectRef directory;
+    uint32_t checksum; /* of the page as it was read or formatted */
 } HyContainerHeader;
 
 /* Checks one page and reads its fields. Errors: the genuine server's, `*stage` tells how far the
@@ -34,7 +35,8 @@ HyStatus hy_container_header_parse(
 /* The live page of both: the valid one with the larger sequence number, page 0 if equal. */
 HyStatus hy_container_header_choose(
     const uint8_t pages[2 * HY_HEADER_BYTES], HyContainerHeader *out, int *live_page) HY_MUST_CHECK;
-void hy_container_header_format(const HyContainerHeader *header, uint8_t page[HY_HEADER_BYTES]);
+/* Notes the time, and the page's checksum in the header. */
+void hy_container_header_format(HyContainerHeader *header, uint8_t page[HY_HEADER_BYTES]);
 
 /* container_directory.c: the hash table in memory. */
 

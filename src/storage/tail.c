@@ -240,3 +240,20 @@ HyStatus hy_tail_validity(const HyTail *tail, size_t column, uint32_t n, uint64_
     *out = copy;
     return HY_OK;
 }
+
+bool hy_tail_validity_bytes(
+    const HyTail *tail, size_t column, uint32_t first, uint32_t n, uint8_t *out)
+{
+    const uint64_t *validity = tail->columns[column].validity;
+    bool has_null = false;
+    memset(out, 0, (n + 7) / 8);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = first + i;
+        uint64_t word =
+            validity ? __atomic_load_n(&validity[row / 64], __ATOMIC_RELAXED) : ~UINT64_C(0);
+        uint32_t bit = (uint32_t)(word >> (row % 64)) & 1;
+        out[i / 8] = (uint8_t)(out[i / 8] | bit << (i % 8));
+        has_null = has_null || !bit;
+    }
+    return has_null;
+}

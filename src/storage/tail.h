@@ -38,5 +38,9 @@ const void *hy_tail_data(const HyTail *tail, size_t column);
 /* The validity of the first n rows as a bitmap of its own (free), or NULL when all have values. */
 HyStatus hy_tail_validity(
     const HyTail *tail, size_t column, uint32_t n, uint64_t **out) HY_MUST_CHECK;
+/* The validity of rows [first, first + n) as bytes, lowest bit first, (n + 7) / 8 of them; whether
+ * there is a null among them. */
+bool hy_tail_validity_bytes(
+    const HyTail *tail, size_t column, uint32_t first, uint32_t n, uint8_t *out);
 
 #endif
