@@ -299,6 +299,11 @@ const uint8_t *hy_database_uuid(const HyDatabase *database)
     return database->uuid;
 }
 
+const char *hy_database_log_aside(const HyDatabase *database)
+{
+    return database->log_aside;
+}
+
 HyCatalog *hy_database_catalog(const HyDatabase *database)
 {
     return database->catalog;

@@ -85,6 +85,9 @@ uint32_t hy_database_version(const HyDatabase *database);
 bool hy_database_is_temporary(const HyDatabase *database);
 bool hy_database_is_in_memory(const HyDatabase *database);
 const uint8_t *hy_database_uuid(const HyDatabase *database); /* 16 bytes */
+/* Where a write-ahead log went that lay beside the file but is not of its present state (somebody
+ * changed or replaced the file after a crash), and was not applied. NULL: there was none. */
+const char *hy_database_log_aside(const HyDatabase *database);
 HyCatalog *hy_database_catalog(const HyDatabase *database);
 /* Writes everything committed to the file (HY_DURABILITY_AT_CLOSE; else nothing is left to do). */
 HyStatus hy_database_checkpoint(HyDatabase *database) HY_MUST_CHECK;

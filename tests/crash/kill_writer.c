@@ -3,12 +3,15 @@
  *
  *     kill_writer [ROUNDS] [SEED]
  *
- * The child works on one file: inserts, updates, deletes, in transactions of changing size; after
- * each COMMIT that returned it writes the number of the commit to a pipe. The parent kills it after
- * a random time, checks the file, and reads the table: the last commit found must not be older than
- * the last one acknowledged, and the table must be exactly what that commit left. */
+ * The child works on one file: inserts, updates, deletes, in transactions of changing size, most of
+ * them small enough for the write-ahead log, some that go into the file; after each COMMIT that
+ * returned it writes the number of the commit to a pipe. The parent kills it after a random time,
+ * checks the file, and reads the table: the last commit found must not be older than the last one
+ * acknowledged, and the table must be exactly what that commit left. Before that it damages the log
+ * of a copy at random: what opens then may be older, but must be what some commit left too. */
 #include "openhyper.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -86,11 +89,44 @@ static void close_file(openhyper_instance *instance, openhyper_connection *conne
     openhyper_instance_destroy(instance);
 }
 
+/* Most commits are one row in autocommit. Others checkpoint: DDL, and more rows than go into a log.
+ */
+static bool commit_small_or_large(openhyper_connection *connection, int64_t c)
+{
+    char sql[256];
+    uint64_t kind = next_random() % 100;
+    if (kind < 60) {
+        (void)snprintf(
+            sql, sizeof sql, "INSERT INTO steps SELECT %" PRId64 "::bigint, count(*) FROM rows", c);
+        execute(connection, sql);
+        return true;
+    }
+    if (kind >= 98) {
+        execute(connection, "CREATE TABLE passing (a int)");
+        execute(connection, "DROP TABLE passing");
+    }
+    if (kind != 97)
+        return false;
+    execute(connection, "BEGIN");
+    (void)snprintf(sql, sizeof sql,
+        "INSERT INTO rows SELECT %" PRId64
+        "::bigint, 'row ' || i FROM generate_series(1, 70000) AS g(i)",
+        c);
+    execute(connection, sql);
+    (void)snprintf(
+        sql, sizeof sql, "INSERT INTO steps SELECT %" PRId64 "::bigint, count(*) FROM rows", c);
+    execute(connection, sql);
+    execute(connection, "COMMIT");
+    return true;
+}
+
 /* Commit number c adds a step: rows of value c (1 to 3,000 of them), moves some older rows to c,
- * and removes the rows of commit c - 5. */
+ * and removes the rows of commit c - 5 and older ones. */
 static void commit_once(openhyper_connection *connection, int64_t c)
 {
     char sql[256];
+    if (commit_small_or_large(connection, c))
+        return;
     long long n_rows =
         1 + (long long)(next_random() % 100 < 80 ? next_random() % 20 : next_random() % 3000);
     execute(connection, "BEGIN");
@@ -99,7 +135,7 @@ static void commit_once(openhyper_connection *connection, int64_t c)
         "::bigint, 'row ' || i FROM generate_series(1, %lld) AS g(i)",
         c, n_rows);
     execute(connection, sql);
-    (void)snprintf(sql, sizeof sql, "DELETE FROM rows WHERE step = %" PRId64, c - 5);
+    (void)snprintf(sql, sizeof sql, "DELETE FROM rows WHERE step <= %" PRId64, c - 5);
     execute(connection, sql);
     if (next_random() % 4 == 0) {
         (void)snprintf(
@@ -163,11 +199,12 @@ static void print_fault(void *context, const char *fault)
 }
 
 /* Checks the file and its content; the last commit found in it. */
-static int64_t check_file(const char *path)
+static int64_t check_file(const char *path, bool is_log_damaged)
 {
     size_t n_faults = 0;
     openhyper_instance *instance;
-    openhyper_error *error = openhyper_verify_file(path, print_fault, NULL, &n_faults);
+    openhyper_error *error =
+        is_log_damaged ? NULL : openhyper_verify_file(path, print_fault, NULL, &n_faults);
     if (error || n_faults)
         die("the file is damaged", error);
     openhyper_connection *connection = open_file(&instance, path);
@@ -181,7 +218,7 @@ static int64_t check_file(const char *path)
 }
 
 /* The engine of the parent runs in a child too: threads and fork do not mix. */
-static int64_t check_in_child(const char *path)
+static int64_t check_in_child(const char *path, bool is_log_damaged)
 {
     int ends[2];
     int64_t found = -1;
@@ -190,7 +227,7 @@ static int64_t check_in_child(const char *path)
         die("pipe", NULL);
     pid_t child = fork();
     if (child == 0) {
-        found = check_file(path);
+        found = check_file(path, is_log_damaged);
         exit(write(ends[1], &found, sizeof found) == sizeof found ? 0 : 1);
     }
     close(ends[1]);
@@ -200,6 +237,88 @@ static int64_t check_in_child(const char *path)
     if (status != 0 || n != sizeof found)
         exit(1);
     return found;
+}
+
+/* ---- A damaged log ---- */
+
+static unsigned char *read_bytes(const char *path, size_t *len)
+{
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return NULL;
+    if (fseek(f, 0, SEEK_END) != 0)
+        die(path, NULL);
+    *len = (size_t)ftell(f);
+    rewind(f);
+    unsigned char *bytes = malloc(*len + 1);
+    if (!bytes || fread(bytes, 1, *len, f) != *len)
+        die(path, NULL);
+    (void)fclose(f);
+    return bytes;
+}
+
+static void write_bytes(const char *path, const unsigned char *bytes, size_t len)
+{
+    FILE *f = fopen(path, "wb");
+    if (!f || fwrite(bytes, 1, len, f) != len || fclose(f) != 0)
+        die(path, NULL);
+}
+
+/* Cuts it, changes a byte, or fills a piece with zeros or other bytes of its own. */
+static void damage(unsigned char *bytes, size_t *len)
+{
+    size_t used = *len; /* zeros are behind the records */
+    while (used > 8192 && bytes[used - 1] == 0)
+        used--;
+    size_t at = next_random() % 8 ? (size_t)next_random() % used : (size_t)next_random() % 1024;
+    size_t n = 1 + (size_t)next_random() % 3000;
+    if (at + n > used)
+        n = used - at;
+    switch (next_random() % 4) {
+    case 0:
+        *len = at;
+        break;
+    case 1:
+        bytes[at] ^= (unsigned char)(1u << next_random() % 8);
+        break;
+    case 2:
+        memset(bytes + at, 0, n);
+        break;
+    default:
+        memmove(bytes + at, bytes + (size_t)next_random() % (used - n + 1), n);
+    }
+}
+
+/* What the file is with its log damaged: the state after some commit that it had. */
+static void check_damaged_log(const char *folder, const char *path)
+{
+    char copy[128];
+    char log[160];
+    size_t file_len;
+    size_t log_len;
+    (void)snprintf(log, sizeof log, "%s.wal", path);
+    unsigned char *log_bytes = read_bytes(log, &log_len);
+    if (!log_bytes)
+        return;
+    unsigned char *file_bytes = read_bytes(path, &file_len);
+    damage(log_bytes, &log_len);
+    (void)snprintf(copy, sizeof copy, "%s/copy.hyper", folder);
+    (void)snprintf(log, sizeof log, "%s.wal", copy);
+    write_bytes(copy, file_bytes, file_len);
+    write_bytes(log, log_bytes, log_len);
+    free(file_bytes);
+    free(log_bytes);
+    (void)check_in_child(copy, true);
+}
+
+static void remove_folder(const char *folder)
+{
+    DIR *dir = opendir(folder);
+    for (struct dirent *e = dir ? readdir(dir) : NULL; e; e = readdir(dir))
+        (void)unlinkat(dirfd(dir), e->d_name, 0);
+    if (dir)
+        closedir(dir);
+    rmdir(folder);
 }
 
 static void create_tables(const char *path)
@@ -232,7 +351,8 @@ int main(int argc, char **argv)
     create_tables(path);
     for (long round = 0; round < rounds; round++) {
         int64_t acknowledged = run_writer(path);
-        int64_t found = check_in_child(path);
+        check_damaged_log(folder, path);
+        int64_t found = check_in_child(path, false);
         if (found < acknowledged || found < last) {
             fprintf(stderr,
                 "round %ld: commit %" PRId64 " was acknowledged, the file ends with %" PRId64 "\n",
@@ -242,7 +362,6 @@ int main(int argc, char **argv)
         last = found;
     }
     printf("%ld kills, %" PRId64 " commits, none lost\n", rounds, last);
-    unlink(path);
-    rmdir(folder);
+    remove_folder(folder);
     return 0;
 }
