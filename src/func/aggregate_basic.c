@@ -101,6 +101,47 @@ static HyInt128 sum_i64(const int64_t *restrict v, size_t n)
     return (HyInt128)high * ((HyInt128)1 << 32) + (HyInt128)low;
 }
 
+/* Few groups: a state would wait for its own last addition. Values small enough for 64-bit sums are
+ * added up on several lanes per group first. False: there are too many groups. */
+#define FEW_GROUPS 32
+#define LANES      4
+static bool add_to_few_groups(
+    const int64_t *restrict v, size_t n, const uint32_t *restrict groups, ExactSum *states)
+{
+    int64_t sums[LANES][FEW_GROUPS] = {{0}};
+    int64_t counts[LANES][FEW_GROUPS] = {{0}};
+    uint32_t last = 0;
+    for (size_t i = 0; i < n; i++)
+        last = groups[i] > last ? groups[i] : last;
+    if (last >= FEW_GROUPS)
+        return false;
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++) {
+            sums[lane][groups[i + lane]] += v[i + lane];
+            counts[lane][groups[i + lane]]++;
+        }
+    for (; i < n; i++) {
+        sums[0][groups[i]] += v[i];
+        counts[0][groups[i]]++;
+    }
+    for (uint32_t g = 0; g <= last; g++)
+        for (size_t lane = 0; lane < LANES; lane++) {
+            states[g].sum += sums[lane][g];
+            states[g].count += counts[lane][g];
+        }
+    return true;
+}
+
+/* Whether 2,048 such values add up within 64 bits. */
+static bool is_small(const int64_t *restrict v, size_t n)
+{
+    uint64_t bits = 0;
+    for (size_t i = 0; i < n; i++)
+        bits |= (uint64_t)(v[i] ^ (v[i] >> 63));
+    return bits >> 52 == 0 && n <= HY_VECTOR_SIZE;
+}
+
 static HyStatus sum_i64_update(HY_UPDATE_ARGS)
 {
     if (!groups && args[0].kind == HY_VECTOR_FLAT && !args[0].validity) {
@@ -108,6 +149,17 @@ static HyStatus sum_i64_update(HY_UPDATE_ARGS)
         s->sum += sum_i64(args[0].data, n);
         s->count += (int64_t)n;
         return HY_OK;
+    }
+    if (groups && !args[0].validity && n <= HY_VECTOR_SIZE) {
+        const int64_t *v = hy_vector_values(&args[0]);
+        int64_t values[HY_VECTOR_SIZE];
+        if (args[0].kind != HY_VECTOR_FLAT) {
+            for (size_t i = 0; i < n; i++)
+                values[i] = v[hy_vector_index(&args[0], i)];
+            v = values;
+        }
+        if (is_small(v, n) && add_to_few_groups(v, n, groups, states))
+            return HY_OK;
     }
     HY_EACH_ROW(int64_t, ExactSum, {
         s->sum += x;
@@ -137,9 +189,26 @@ static HyStatus sum_i64_update(HY_UPDATE_ARGS)
 DEFINE_SMALL_SUM(sum_i16_update, int16_t)
 DEFINE_SMALL_SUM(sum_i32_update, int32_t)
 
+/* The lower halves; false when they are not the whole value. */
+static bool narrow(const HyInt128 *restrict v, size_t n, int64_t *restrict low)
+{
+    uint64_t lost = 0;
+    for (size_t i = 0; i < n; i++) {
+        low[i] = (int64_t)v[i];
+        lost |= (uint64_t)((int64_t)(v[i] >> 64) ^ (low[i] >> 63));
+    }
+    return lost == 0;
+}
+
 /* 38-digit values: beyond 128 bits the sum is beyond 38 digits too, so saturation is enough. */
 static HyStatus sum_i128_update(HY_UPDATE_ARGS)
 {
+    if (groups && args[0].kind == HY_VECTOR_FLAT && !args[0].validity && n <= HY_VECTOR_SIZE) {
+        int64_t low[HY_VECTOR_SIZE];
+        if (narrow(args[0].data, n, low) && is_small(low, n) &&
+            add_to_few_groups(low, n, groups, states))
+            return HY_OK;
+    }
     HY_EACH_ROW(HyInt128, ExactSum, {
         if (__builtin_add_overflow(s->sum, x, &s->sum))
             return hy_numeric_overflow();

@@ -43,33 +43,6 @@ static void clamp(KeyRange *range, HyUint128 low, HyUint128 high)
 
 /* ---- Selections ---- */
 
-/* The rows of [0, n) whose mask is set. Whole groups of eight are the common case. */
-static uint32_t select_all(const uint8_t *mask, uint32_t n, uint32_t *restrict sel)
-{
-    uint32_t k = 0;
-    uint32_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        uint64_t group = hy_load_u64(mask + i);
-        if (group == 0)
-            continue;
-        if (group == UINT64_C(0x0101010101010101)) {
-            for (uint32_t j = 0; j < 8; j++)
-                sel[k + j] = i + j;
-            k += 8;
-            continue;
-        }
-        for (uint32_t j = 0; j < 8; j++) {
-            sel[k] = i + j;
-            k += mask[i + j];
-        }
-    }
-    for (; i < n; i++) {
-        sel[k] = i;
-        k += mask[i];
-    }
-    return k;
-}
-
 static uint32_t select_from(const uint8_t *mask, uint32_t base, uint32_t n, uint32_t *sel)
 {
     uint32_t k = 0;
@@ -386,7 +359,7 @@ static uint32_t select_by_mask(const HyChunk *chunk, const HyChunkTest *test, ui
         w.width = width == 16 ? 4 : hy_width_index(width);
     }
     make_mask(&w, test, mask);
-    return sel_is_all ? select_all(mask, n, sel) : select_from(mask, base, n_sel, sel);
+    return sel_is_all ? w.kernels->mask_to_rows(sel, mask, n) : select_from(mask, base, n_sel, sel);
 }
 
 HyStatus hy_chunk_filter(const HyChunk *chunk, const HyChunkTest *test, uint32_t first,

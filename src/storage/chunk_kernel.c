@@ -2,6 +2,9 @@
 #include "storage/chunk_kernel.h"
 #include "base/bytes.h"
 #include <string.h>
+#ifdef __AVX512VL__
+#include <immintrin.h>
+#endif
 
 #define LOW_BITS   UINT64_C(0x0101010101010101)
 #define BIT_SPREAD UINT64_C(0x8040201008040201)
@@ -347,6 +350,39 @@ static void bit_ranks(uint32_t *restrict out, const uint32_t *restrict values, s
     }
 }
 
+static uint32_t mask_to_rows(uint32_t *restrict rows, const uint8_t *restrict mask, uint32_t n)
+{
+    uint32_t k = 0, i = 0;
+#ifdef __AVX512VL__
+    __m512i at = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    /* Whole registers are stored: there is room as long as rows remain to be looked at. */
+    for (; i + 16 <= n; i += 16) {
+        __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)(mask + i));
+        __mmask16 set = _mm_test_epi8_mask(bytes, bytes);
+        _mm512_storeu_si512(rows + k, _mm512_maskz_compress_epi32(set, at));
+        at = _mm512_add_epi32(at, _mm512_set1_epi32(16));
+        k += (uint32_t)__builtin_popcount(set);
+    }
+#else
+    for (; i + 8 <= n; i += 8) {
+        uint64_t group = hy_load_u64(mask + i);
+        if (group == UINT64_C(0x0101010101010101)) {
+            for (uint32_t j = 0; j < 8; j++)
+                rows[k + j] = i + j;
+            k += 8;
+            continue;
+        }
+        for (; group; group &= group - 1)
+            rows[k++] = i + (uint32_t)__builtin_ctzll(group) / 8;
+    }
+#endif
+    for (; i < n; i++) {
+        rows[k] = i;
+        k += mask[i];
+    }
+    return k;
+}
+
 #define BY_WIDTH3(name)                                                                            \
     {                                                                                              \
         name##_uint8_t, name##_uint16_t, name##_uint32_t                                           \
@@ -376,6 +412,7 @@ static const HyChunkKernels kernels = {
     .float_test = {FLOAT_TESTS(single), FLOAT_TESTS(double), FLOAT_TESTS(short)},
     .mask_to_bits = mask_to_bits,
     .bits_to_mask = bits_to_mask,
+    .mask_to_rows = mask_to_rows,
     .and_mask = and_mask,
     .count_zero = BY_WIDTH4(count_zero),
     .max_code = BY_WIDTH3(max_code),

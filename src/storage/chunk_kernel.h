@@ -39,6 +39,8 @@ typedef struct HyChunkKernels {
     void (*mask_to_bits)(uint64_t *restrict bits, const uint8_t *restrict mask, size_t n);
     void (*bits_to_mask)(
         uint8_t *restrict mask, const uint64_t *restrict bits, size_t first, size_t n);
+    /* The rows whose mask is set, ascending; `rows` has room for n. Returns how many. */
+    uint32_t (*mask_to_rows)(uint32_t *restrict rows, const uint8_t *restrict mask, uint32_t n);
     void (*and_mask)(uint8_t *restrict mask, const uint8_t *restrict other, size_t n);
     size_t (*count_zero[4])(const void *restrict in, size_t n);
     uint32_t (*max_code[3])(const void *restrict in, size_t n);
