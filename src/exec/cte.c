@@ -8,7 +8,8 @@
 struct HyCteSlot {
     HyCteSlot *next;
     const HyCte *cte;
-    HyRowset **rows; /* all columns of the CTE, in order */
+    HyRowset **rows;            /* all columns of the CTE, in order */
+    const HyCollectOp *collect; /* what it put on disk; or NULL */
 };
 
 static HyCteSlot *find_slot(const HyCompiler *c, const HyCte *cte)
@@ -19,11 +20,12 @@ static HyCteSlot *find_slot(const HyCompiler *c, const HyCte *cte)
     return NULL;
 }
 
-static HyStatus add_slot(HyCompiler *c, const HyCte *cte, HyRowset **rows)
+static HyStatus add_slot(
+    HyCompiler *c, const HyCte *cte, HyRowset **rows, const HyCollectOp *collect)
 {
     HyCteSlot *slot;
     HY_ARENA_NEW(c->arena, slot, 1);
-    *slot = (HyCteSlot){.next = c->ctes, .cte = cte, .rows = rows};
+    *slot = (HyCteSlot){.next = c->ctes, .cte = cte, .rows = rows, .collect = collect};
     c->ctes = slot;
     return HY_OK;
 }
@@ -73,7 +75,8 @@ static HyStatus materialise(HyCompiler *c, const HyCte *cte, bool changes)
     HY_TRY(hy_compile(c, cte->query, need, &stream));
     HY_TRY(hy_collect_columns(c, &stream, NULL, cte->columns, cte->n_columns, &collect));
     c->plan = plan;
-    return add_slot(c, cte, &collect->rows);
+    collect->may_spill = true;
+    return add_slot(c, cte, &collect->rows, collect);
 }
 
 HyStatus hy_compile_cte(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out)
@@ -93,7 +96,8 @@ HyStatus hy_compile_cte(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream 
             return compile_inline(c, alg, &layout, columns, out);
         HY_TRY(materialise(c, cte, changes));
     }
-    HY_TRY(hy_rows_source(c, alg, find_slot(c, cte)->rows, columns, layout.n, &source));
+    const HyCteSlot *slot = find_slot(c, cte);
+    HY_TRY(hy_rows_source(c, alg, slot->rows, slot->collect, columns, layout.n, &source));
     return hy_stream_begin(c, source, &layout, out);
 }
 
@@ -246,7 +250,7 @@ HyStatus hy_compile_recursive(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyS
     HY_TRY(compile_part(c, alg->inputs[0],
         alg->left_columns ? alg->left_columns : alg->inputs[0]->columns, n, &r->start,
         &r->started));
-    HY_TRY(add_slot(c, alg->cte, &r->working));
+    HY_TRY(add_slot(c, alg->cte, &r->working, NULL));
     HY_TRY(compile_part(c, alg->inputs[1],
         alg->right_columns ? alg->right_columns : alg->inputs[1]->columns, n, &r->step,
         &r->stepped));
@@ -255,6 +259,6 @@ HyStatus hy_compile_recursive(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyS
     step->recursion = r;
     hy_plan_append(c->plan, &step->step);
     HY_TRY(hy_leaf_layout(c, alg, need, &layout, &columns));
-    HY_TRY(hy_rows_source(c, alg, &r->result, columns, layout.n, &r->inner));
+    HY_TRY(hy_rows_source(c, alg, &r->result, NULL, columns, layout.n, &r->inner));
     return hy_stream_begin(c, &r->source, &layout, out);
 }

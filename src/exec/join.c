@@ -11,40 +11,41 @@
 typedef struct LeftoverSource {
     HySource source;
     HyJoin *join;
-    uint8_t wanted; /* 1: rows that matched */
+
 } LeftoverSource;
 
 static HyStatus leftover_start(HySource *source, HyExec *exec, size_t *n_morsels)
 {
     (void)exec;
     const HyJoin *join = ((LeftoverSource *)source)->join;
-    *n_morsels = (join->access.n_pieces + PIECES_PER_MORSEL - 1) / PIECES_PER_MORSEL;
+    *n_morsels = (join->build.access.n_pieces + PIECES_PER_MORSEL - 1) / PIECES_PER_MORSEL;
     return HY_OK;
 }
 
-static HyStatus emit_leftovers(LeftoverSource *self, HyWorker *worker, size_t p)
+HyStatus hy_join_leftovers(
+    const HyJoin *join, const HyJoinBuild *build, size_t p, HyWorker *worker, HyBatch *out)
 {
-    const HyJoin *join = self->join;
-    const HyBatch *piece = hy_rowset_piece(join->collect->rows, p);
-    const uint8_t *matched = (const uint8_t *)join->matched.data + HY_ROW_REF(p, 0);
+    const HyBatch *piece = hy_rowset_piece(build->rows, p);
+    const uint8_t *matched = (const uint8_t *)build->matched.data + HY_ROW_REF(p, 0);
+    uint8_t wanted = join->build_filter == HY_JOIN_MATCHED;
     uint32_t *sel;
     size_t n = 0;
     HY_BATCH_NEW(worker, sel, piece->n_rows);
     for (size_t i = 0; i < piece->n_rows; i++) {
         sel[n] = (uint32_t)i;
-        n += matched[i] == self->wanted;
+        n += matched[i] == wanted;
     }
     size_t n_probe = join->build_filter == HY_JOIN_PAIRS ? join->n_probe : 0;
-    HyBatch out = {.n_rows = n, .n_cols = n_probe + join->n_build};
-    HY_BATCH_NEW(worker, out.cols, out.n_cols);
+    *out = (HyBatch){.n_rows = n, .n_cols = n_probe + join->n_build};
+    HY_BATCH_NEW(worker, out->cols, out->n_cols);
     for (size_t i = 0; i < n_probe; i++) {
         HyValue null = hy_value_null(join->probe_types[i]);
-        HY_TRY(hy_vector_constant(worker->arena, &null, &out.cols[i]));
+        HY_TRY(hy_vector_constant(worker->arena, &null, &out->cols[i]));
     }
     for (size_t i = 0; i < join->n_build; i++)
         HY_TRY(hy_vector_gather(
-            worker->arena, &piece->cols[join->build_columns[i]], sel, n, &out.cols[n_probe + i]));
-    return hy_source_emit(&self->source, worker, &out);
+            worker->arena, &piece->cols[join->build_columns[i]], sel, n, &out->cols[n_probe + i]));
+    return HY_OK;
 }
 
 static HyStatus leftover_run(HySource *source, HyWorker *worker, void *local, size_t morsel)
@@ -52,10 +53,12 @@ static HyStatus leftover_run(HySource *source, HyWorker *worker, void *local, si
     (void)local;
     LeftoverSource *self = (LeftoverSource *)source;
     size_t end = (morsel + 1) * PIECES_PER_MORSEL;
-    if (end > self->join->access.n_pieces)
-        end = self->join->access.n_pieces;
+    if (end > self->join->build.access.n_pieces)
+        end = self->join->build.access.n_pieces;
     for (size_t p = morsel * PIECES_PER_MORSEL; p < end && !hy_worker_may_stop(worker); p++) {
-        HY_TRY(emit_leftovers(self, worker, p));
+        HyBatch out;
+        HY_TRY(hy_join_leftovers(self->join, &self->join->build, p, worker, &out));
+        HY_TRY(hy_source_emit(source, worker, &out));
         hy_arena_reset(worker->arena);
     }
     return HY_OK;
@@ -165,6 +168,12 @@ static HyStatus build_side(HyCompiler *c, HyAlg *alg, Side *side, HyJoin *join, 
     }
     join->n_build = kept->n;
     HY_TRY(hy_collect_columns(c, &side->stream, NULL, ids, n, &join->collect));
+    join->collect->may_spill = alg->n_keys > 0;
+    join->collect->spill_alg = alg;
+    join->collect->hash_columns = join->build_keys;
+    join->collect->n_hash = alg->n_keys;
+    join->collect->null_equal = join->null_equal;
+    join->collect->drops_nulls = !hy_join_notes_matches(join);
     return hy_join_add_build_step(c, join);
 }
 
@@ -176,6 +185,8 @@ static HyStatus probe_side(HyCompiler *c, HyAlg *alg, Side *side, HyJoin *join, 
     HY_TRY(
         hy_layout_places(c, &side->stream.layout, side->key_ids, alg->n_keys, &join->probe_keys));
     join->n_probe = kept->n;
+    join->probe_row_types = side->stream.layout.types;
+    join->n_probe_columns = side->stream.layout.n;
     return HY_OK;
 }
 
@@ -255,12 +266,17 @@ static HyStatus append_join(HyCompiler *c, HyJoinOp *op, HyStream *stream, const
     op->n_branches = pipeline->n_branches;
     HY_TRY(hy_stream_append(c, stream, &op->op));
     stream->layout = *out;
-    if (!join->keeps_build && join->build_filter == HY_JOIN_PAIRS)
+    if (join->collect->may_spill) {
+        HySource *spilled;
+        HY_TRY(hy_join_spilled_source(c, op, &spilled));
+        HY_TRY(hy_stream_add_branch(c, stream, spilled));
+    }
+    if (!hy_join_notes_matches(join))
         return HY_OK;
     LeftoverSource *source;
     HY_TRY(hy_source_new(c->exec, &leftover_class, join->alg, sizeof *source, &source));
     source->join = join;
-    source->wanted = join->build_filter == HY_JOIN_MATCHED;
+
     return hy_stream_add_branch(c, stream, &source->source);
 }
 

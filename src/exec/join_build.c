@@ -12,15 +12,19 @@ typedef struct JoinStep {
     HyJoin *join;
 } JoinStep;
 
-void hy_join_free_build(HyJoin *join)
+void hy_join_free_build(HyJoinBuild *build)
 {
-    hy_row_access_close(&join->access);
-    hy_growing_free(&join->index.directory, join->memory);
-    hy_growing_free(&join->index.next, join->memory);
-    hy_growing_free(&join->matched, join->memory);
+    hy_row_access_close(&build->access);
+    hy_growing_free(&build->index.directory, build->memory);
+    hy_growing_free(&build->index.next, build->memory);
+    hy_growing_free(&build->matched, build->memory);
+    *build = (HyJoinBuild){0};
+}
+
+void hy_join_free_filters(HyJoin *join)
+{
     for (size_t i = 0; i < join->n_filters; i++)
         hy_key_filter_free(&join->filters[i]);
-    join->has_null_key = false;
 }
 
 /* Rows with a null key, which equals nothing, stay out. */
@@ -66,9 +70,17 @@ static void link_row(HyJoinIndex *index, uint64_t hash, HyRowRef ref)
         !__atomic_compare_exchange_n(slot, &old, entry, true, __ATOMIC_RELEASE, __ATOMIC_RELAXED));
 }
 
-static HyStatus link_piece(HyJoin *join, size_t p, HyVector *keys)
+typedef struct LinkJob {
+    HyJoin *join;
+    HyJoinBuild *build;
+    const HyCancel *cancel;
+} LinkJob;
+
+static HyStatus link_piece(const LinkJob *job, size_t p, HyVector *keys)
 {
-    const HyBatch *piece = hy_rowset_piece(join->collect->rows, p);
+    HyJoin *join = job->join;
+    HyJoinIndex *index = &job->build->index;
+    const HyBatch *piece = hy_rowset_piece(job->build->rows, p);
     uint64_t hashes[HY_VECTOR_SIZE];
     uint32_t sel[HY_VECTOR_SIZE];
     for (size_t k = 0; k < join->n_keys; k++)
@@ -77,14 +89,14 @@ static HyStatus link_piece(HyJoin *join, size_t p, HyVector *keys)
     if (!may_have_nulls(join, piece)) {
         for (size_t i = 0; i < piece->n_rows; i++) {
             if (i + PREFETCH_DISTANCE < piece->n_rows)
-                prefetch_slot(&join->index, hashes[i + PREFETCH_DISTANCE]);
-            link_row(&join->index, hashes[i], HY_ROW_REF(p, i));
+                prefetch_slot(index, hashes[i + PREFETCH_DISTANCE]);
+            link_row(index, hashes[i], HY_ROW_REF(p, i));
         }
         return HY_OK;
     }
     size_t n = rows_with_keys(join, piece, sel);
     for (size_t i = 0; i < n; i++)
-        link_row(&join->index, hashes[sel[i]], HY_ROW_REF(p, sel[i]));
+        link_row(index, hashes[sel[i]], HY_ROW_REF(p, sel[i]));
     if (n < piece->n_rows)
         __atomic_store_n(&join->has_null_key, true, __ATOMIC_RELAXED);
     return HY_OK;
@@ -92,51 +104,70 @@ static HyStatus link_piece(HyJoin *join, size_t p, HyVector *keys)
 
 static HyStatus link_pieces(void *ctx, size_t task)
 {
-    HyJoin *join = ctx;
-    HyVector *keys = calloc(join->n_keys + 1, sizeof *keys);
+    const LinkJob *job = ctx;
+    HyVector *keys = calloc(job->join->n_keys + 1, sizeof *keys);
     if (!keys)
-        return hy_error_oom(join->n_keys * sizeof *keys);
+        return hy_error_oom(job->join->n_keys * sizeof *keys);
     size_t end = (task + 1) * PIECES_PER_TASK;
-    if (end > join->access.n_pieces)
-        end = join->access.n_pieces;
-    HyStatus st = HY_OK;
+    if (end > job->build->access.n_pieces)
+        end = job->build->access.n_pieces;
+    HyStatus st = hy_cancel_check(job->cancel);
     for (size_t p = task * PIECES_PER_TASK; p < end && !st; p++)
-        st = link_piece(join, p, keys);
+        st = link_piece(job, p, keys);
     free(keys);
     return st;
 }
 
-static HyStatus make_index(HyJoin *join, HyExec *exec)
+static HyStatus make_index(HyJoin *join, HyExec *exec, bool is_parallel, HyJoinBuild *build)
 {
-    HyJoinIndex *index = &join->index;
+    HyJoinIndex *index = &build->index;
+    LinkJob job = {.join = join, .build = build, .cancel = exec->ctx->cancel};
+    uint64_t n_rows = hy_rowset_row_count(build->rows);
+    size_t n_refs = HY_ROW_REF(build->access.n_pieces, 0);
     index->bits = 6;
-    while (index->bits < 40 && (UINT64_C(1) << index->bits) < join->n_rows + join->n_rows / 2)
+    while (index->bits < 40 && (UINT64_C(1) << index->bits) < n_rows + n_rows / 2)
         index->bits++;
     size_t bytes = sizeof(uint64_t) << index->bits;
-    HY_TRY(hy_growing_reserve(&index->directory, join->memory, bytes));
+    HY_TRY(hy_growing_reserve(&index->directory, build->memory, bytes));
     memset(index->directory.data, 0, bytes);
-    HY_TRY(hy_growing_reserve(&index->next, join->memory, (join->n_refs + 1) * sizeof(uint64_t)));
-    size_t n_tasks = (join->access.n_pieces + PIECES_PER_TASK - 1) / PIECES_PER_TASK;
-    HY_TRY(hy_cancel_check(exec->ctx->cancel));
-    return hy_exec_parallel(exec, n_tasks, link_pieces, join);
+    HY_TRY(hy_growing_reserve(&index->next, build->memory, (n_refs + 1) * sizeof(uint64_t)));
+    size_t n_tasks = (build->access.n_pieces + PIECES_PER_TASK - 1) / PIECES_PER_TASK;
+    if (is_parallel)
+        return hy_exec_parallel(exec, n_tasks, link_pieces, &job);
+    for (size_t i = 0; i < n_tasks; i++)
+        HY_TRY(link_pieces(&job, i));
+    return HY_OK;
+}
+
+HyStatus hy_join_make_build(
+    HyJoin *join, HyExec *exec, bool is_parallel, const HyRowset *rows, HyJoinBuild *out)
+{
+    *out = (HyJoinBuild){.rows = rows, .memory = exec->ctx->memory};
+    HY_TRY(hy_row_access_open(rows, &out->access));
+    if (hy_join_notes_matches(join)) {
+        size_t n = HY_ROW_REF(out->access.n_pieces, 0) + 1;
+        HY_TRY(hy_growing_reserve(&out->matched, out->memory, n));
+        memset(out->matched.data, 0, n);
+    }
+    return join->n_keys > 0 ? make_index(join, exec, is_parallel, out) : HY_OK;
 }
 
 static HyStatus build_run(HyStep *step, HyExec *exec)
 {
     HyJoin *join = ((JoinStep *)step)->join;
-    const HyRowset *rows = join->collect->rows;
-    hy_join_free_build(join);
-    join->memory = exec->ctx->memory;
-    join->n_rows = hy_rowset_row_count(rows);
-    join->n_refs = HY_ROW_REF(hy_rowset_piece_count(rows), 0);
-    HY_TRY(hy_row_access_open(rows, &join->access));
-    if (join->keeps_build || join->build_filter != HY_JOIN_PAIRS) {
-        HY_TRY(hy_growing_reserve(&join->matched, join->memory, join->n_refs + 1));
-        memset(join->matched.data, 0, join->n_refs + 1);
-    }
-    for (size_t i = 0; i < join->n_filters; i++)
-        HY_TRY(hy_key_filter_make(&join->filters[i], rows, join->memory));
-    return join->n_keys > 0 ? make_index(join, exec) : HY_OK;
+    HySpillSet *spilled = join->collect->spilled;
+    hy_join_free_build(&join->build);
+    hy_join_free_filters(join);
+    hy_spill_destroy(join->probe_rows);
+    join->probe_rows = NULL;
+    join->n_rows = hy_rowset_row_count(join->collect->rows) + hy_spill_row_count(spilled);
+    join->has_null_key = join->collect->has_null_key;
+    if (spilled)
+        HY_TRY(hy_spill_create(exec, join->alg, join->probe_row_types, join->n_probe_columns,
+            HY_SPILL_PARTS, &join->probe_rows));
+    for (size_t i = 0; i < join->n_filters && !spilled; i++)
+        HY_TRY(hy_key_filter_make(&join->filters[i], join->collect->rows, exec->ctx->memory));
+    return hy_join_make_build(join, exec, true, join->collect->rows, &join->build);
 }
 
 HyStatus hy_join_add_build_step(HyCompiler *c, HyJoin *join)
@@ -201,11 +232,11 @@ static void compare_payloads(HyType type, const void *const *data, const HyVecto
     }
 }
 
-void hy_join_compare_key(const HyJoin *join, size_t k, const HyVector *probe, const uint32_t *rows,
-    const HyRowRef *refs, size_t n, uint8_t *keep)
+void hy_join_compare_key(const HyJoin *join, const HyJoinBuild *build, size_t k,
+    const HyVector *probe, const uint32_t *rows, const HyRowRef *refs, size_t n, uint8_t *keep)
 {
     uint32_t column = join->build_keys[k];
-    const HyRowAccess *access = &join->access;
+    const HyRowAccess *access = &build->access;
     const void *const *data = access->data + column * access->n_pieces;
     HyType type = access->types[column];
     if (!join->null_equal[k] || (!access->has_nulls[column] && !probe->validity)) {

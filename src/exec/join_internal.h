@@ -23,6 +23,15 @@ typedef struct HyJoinIndex {
     HyGrowing next; /* uint64_t by reference: the following entry of the chain */
 } HyJoinIndex;
 
+/* Build rows that are in memory, all or a partition. */
+typedef struct HyJoinBuild {
+    const HyRowset *rows;
+    HyMemory *memory;
+    HyRowAccess access;
+    HyJoinIndex index;
+    HyGrowing matched; /* uint8_t by reference, where build rows are kept or filtered */
+} HyJoinBuild;
+
 typedef struct HyJoin {
     HyAlg *alg;
     /* roles */
@@ -47,18 +56,25 @@ typedef struct HyJoin {
     size_t n_filters;
     /* the build side */
     HyCollectOp *collect;
-    HyMemory *memory;
-    HyRowAccess access;
-    HyJoinIndex index;
-    bool has_null_key; /* a build row lies outside the index because of a null */
-    HyGrowing matched; /* uint8_t by reference, where build rows are kept or filtered */
-    size_t n_refs;
-    size_t n_rows;
+    HyJoinBuild build;
+    bool has_null_key;      /* a build row lies outside the index because of a null */
+    uint64_t n_rows;        /* of the build side, those on disk included */
+    HySpillSet *probe_rows; /* those of the probe, when the build side is on disk */
+    const HyType *probe_row_types;
+    size_t n_probe_columns; /* of its batches */
 } HyJoin;
 
 /* join_build.c: adds the step that makes the index once the build rows are collected. */
 HyStatus hy_join_add_build_step(HyCompiler *c, HyJoin *join) HY_MUST_CHECK;
-void hy_join_free_build(HyJoin *join);
+/* Indexes the rows; on the calling thread alone when `exec` is to run other things beside. */
+HyStatus hy_join_make_build(HyJoin *join, HyExec *exec, bool is_parallel, const HyRowset *rows,
+    HyJoinBuild *out) HY_MUST_CHECK;
+void hy_join_free_build(HyJoinBuild *build);
+void hy_join_free_filters(HyJoin *join);
+static inline bool hy_join_notes_matches(const HyJoin *join)
+{
+    return join->keeps_build || join->build_filter != HY_JOIN_PAIRS;
+}
 /* The first entry of the chain for a hash: reference + 1, or 0. */
 static inline uint64_t hy_join_first(const HyJoinIndex *index, uint64_t hash)
 {
@@ -66,16 +82,20 @@ static inline uint64_t hy_join_first(const HyJoinIndex *index, uint64_t hash)
     uint64_t tag = UINT64_C(1) << (48 + (hash & 15));
     return entry & tag ? entry & UINT64_C(0xFFFFFFFFFFFF) : 0;
 }
-static inline void hy_join_mark_build(HyJoin *join, HyRowRef ref)
+static inline void hy_join_mark_build(HyJoinBuild *build, HyRowRef ref)
 {
-    __atomic_store_n((uint8_t *)join->matched.data + ref, 1, __ATOMIC_RELAXED);
+    __atomic_store_n((uint8_t *)build->matched.data + ref, 1, __ATOMIC_RELAXED);
 }
 /* Clears keep[i] where key `k` of build row refs[i] differs from row rows[i] of the flat vector. */
-void hy_join_compare_key(const HyJoin *join, size_t k, const HyVector *probe, const uint32_t *rows,
-    const HyRowRef *refs, size_t n, uint8_t *keep);
+void hy_join_compare_key(const HyJoin *join, const HyJoinBuild *build, size_t k,
+    const HyVector *probe, const uint32_t *rows, const HyRowRef *refs, size_t n, uint8_t *keep);
 
 /* A probing worker's state, and what hash and loop joins do alike. */
-typedef struct HyJoinLocal {
+typedef struct HyJoinLocal HyJoinLocal;
+struct HyJoinLocal {
+    HyJoinLocal *next_open;
+    HyJoinBuild *build; /* that is probed */
+    HySpillBuffer *out; /* probe rows on their way to disk */
     HyPredicateState *residual;
     HyProgramState *truth;
     HyArena *arena;       /* of output batches: a row may have millions of matches */
@@ -85,13 +105,14 @@ typedef struct HyJoinLocal {
     size_t n_pairs;
     uint32_t rows[HY_VECTOR_SIZE];
     HyRowRef refs[HY_VECTOR_SIZE];
-} HyJoinLocal;
+};
 
 typedef struct HyJoinOp {
     HyOp op;
     HyJoin join;
     HyBranch **branches; /* that lead here: stopped when no row can come out */
     size_t n_branches;
+    _Atomic(HyJoinLocal *) locals; /* that are open */
 } HyJoinOp;
 
 extern const HyOpClass hy_join_probe_class; /* join_probe.c */
@@ -120,5 +141,17 @@ HyStatus hy_join_take_pairs(
     HyJoinOp *op, HyJoinLocal *local, HyWorker *worker, HyJoinPairs *pairs) HY_MUST_CHECK;
 /* Ends a batch: rows that come out because of having, or not having, a match. */
 HyStatus hy_join_end(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker) HY_MUST_CHECK;
+/* The batch against local->build. */
+HyStatus hy_join_probe_batch(
+    HyJoinOp *op, HyJoinLocal *local, HyWorker *worker, const HyBatch *batch) HY_MUST_CHECK;
+/* join.c: build rows of a piece that matched, or did not, as they come out. */
+HyStatus hy_join_leftovers(const HyJoin *join, const HyJoinBuild *build, size_t piece,
+    HyWorker *worker, HyBatch *out) HY_MUST_CHECK;
+
+/* join_spill.c: probe rows go to disk as the build rows did; a branch behind the others joins them
+ * partition by partition. */
+HyStatus hy_join_put_aside(
+    HyJoinOp *op, HyJoinLocal *local, HyWorker *worker, const HyBatch *batch) HY_MUST_CHECK;
+HyStatus hy_join_spilled_source(HyCompiler *c, HyJoinOp *op, HySource **out) HY_MUST_CHECK;
 
 #endif

@@ -18,7 +18,7 @@ static HyStatus row_by_piece(
     HyJoinOp *op, HyJoinLocal *local, HyWorker *worker, uint32_t row, size_t p)
 {
     const HyJoin *join = &op->join;
-    const HyBatch *piece = hy_rowset_piece(join->collect->rows, p);
+    const HyBatch *piece = hy_rowset_piece(local->build->rows, p);
     HyJoinPairs pairs = {.row = row};
     HyRowRef *refs;
     HY_BATCH_NEW(worker, refs, piece->n_rows);
@@ -40,7 +40,7 @@ static HyStatus batch_by_row(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker,
 {
     const HyJoin *join = &op->join;
     const HyBatch *batch = local->batch;
-    const HyBatch *piece = hy_rowset_piece(join->collect->rows, HY_REF_PIECE(ref));
+    const HyBatch *piece = hy_rowset_piece(local->build->rows, HY_REF_PIECE(ref));
     HyJoinPairs pairs = {.ref = ref};
     uint32_t *rows;
     HY_BATCH_NEW(worker, rows, batch->n_rows);
@@ -62,7 +62,7 @@ static HyStatus batch_by_row(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker,
 /* Rows of the batch that need no further pairs. */
 static bool all_decided(const HyJoin *join, const HyJoinLocal *local)
 {
-    if (join->probe_filter == HY_JOIN_PAIRS || join->matched.data)
+    if (join->probe_filter == HY_JOIN_PAIRS || local->build->matched.data)
         return false;
     for (size_t i = 0; i < local->batch->n_rows; i++)
         if (!local->matched[i])
@@ -72,7 +72,7 @@ static bool all_decided(const HyJoin *join, const HyJoinLocal *local)
 
 static HyStatus piece_pairs(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker, size_t p)
 {
-    size_t n_build = hy_rowset_piece(op->join.collect->rows, p)->n_rows;
+    size_t n_build = hy_rowset_piece(local->build->rows, p)->n_rows;
     size_t n_probe = local->batch->n_rows;
     for (size_t i = 0; i < (n_build <= n_probe ? n_build : n_probe); i++) {
         if (n_build <= n_probe)
@@ -96,7 +96,7 @@ static HyStatus loop_push(HyOp *base, HyWorker *worker, void *arg, const HyBatch
     HyArena *outer = worker->arena;
     worker->arena = worker->env.arena = local->arena;
     HyStatus st = HY_OK;
-    for (size_t p = 0; p < op->join.access.n_pieces && !st; p++) {
+    for (size_t p = 0; p < local->build->access.n_pieces && !st; p++) {
         if (hy_worker_may_stop(worker) || all_decided(&op->join, local))
             break;
         st = piece_pairs(op, local, worker, p);

@@ -10,6 +10,7 @@ HyStatus hy_join_start(HyOp *base, HyExec *exec)
     (void)exec;
     HyJoinOp *op = (HyJoinOp *)base;
     const HyJoin *join = &op->join;
+    atomic_store(&op->locals, NULL);
     bool nothing_comes =
         join->n_rows == 0 && !join->keeps_probe &&
         (join->probe_filter == HY_JOIN_PAIRS || join->probe_filter == HY_JOIN_MATCHED);
@@ -20,7 +21,10 @@ HyStatus hy_join_start(HyOp *base, HyExec *exec)
 
 void hy_join_destroy(HyOp *op)
 {
-    hy_join_free_build(&((HyJoinOp *)op)->join);
+    HyJoin *join = &((HyJoinOp *)op)->join;
+    hy_join_free_build(&join->build);
+    hy_join_free_filters(join);
+    hy_spill_destroy(join->probe_rows);
 }
 
 void hy_join_close(void *arg)
@@ -28,6 +32,7 @@ void hy_join_close(void *arg)
     HyJoinLocal *local = arg;
     hy_predicate_close(local->residual);
     hy_program_close(local->truth);
+    hy_spill_buffer_close(local->out);
     hy_arena_destroy(local->arena);
     free(local);
 }
@@ -35,11 +40,16 @@ void hy_join_close(void *arg)
 HyStatus hy_join_open(HyOp *base, HyWorker *worker, void **out)
 {
     (void)worker;
-    const HyJoin *join = &((HyJoinOp *)base)->join;
+    HyJoinOp *op = (HyJoinOp *)base;
+    HyJoin *join = &op->join;
     HyJoinLocal *local = calloc(1, sizeof *local);
     if (!local)
         return hy_error_oom(sizeof *local);
     *out = local;
+    local->build = &join->build;
+    local->next_open = atomic_load(&op->locals);
+    while (!atomic_compare_exchange_weak(&op->locals, &local->next_open, local)) {
+    }
     local->arena = hy_arena_create();
     if (!local->arena)
         return hy_error_oom(0);
@@ -69,10 +79,10 @@ static HyStatus note_matches(
             return hy_error("21000", "scalar subquery produced more than one tuple");
         local->matched[row] = 1;
     }
-    if (join->matched.data)
+    if (local->build->matched.data)
         for (size_t i = 0; i < n; i++) {
             size_t at = sel ? sel[i] : i;
-            hy_join_mark_build(join, pairs->ref_of ? pairs->ref_of[at] : pairs->ref);
+            hy_join_mark_build(local->build, pairs->ref_of ? pairs->ref_of[at] : pairs->ref);
         }
     return HY_OK;
 }
@@ -106,7 +116,7 @@ HyStatus hy_join_take_pairs(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker, 
         if (n == pairs->batch.n_rows)
             sel = NULL;
     }
-    if (join->keeps_probe || join->probe_filter != HY_JOIN_PAIRS || join->matched.data)
+    if (join->keeps_probe || join->probe_filter != HY_JOIN_PAIRS || local->build->matched.data)
         HY_TRY(note_matches(join, local, pairs, sel, n));
     if (join->probe_filter != HY_JOIN_PAIRS || join->build_filter != HY_JOIN_PAIRS)
         return HY_OK;
@@ -128,8 +138,8 @@ static bool is_identity(const uint32_t *rows, size_t n, size_t n_rows)
 }
 
 /* The kept columns of pairs; refs NULL: nulls for the build side. */
-static HyStatus pair_columns(const HyJoin *join, const HyBatch *batch, const uint32_t *rows,
-    const HyRowRef *refs, size_t n, HyArena *arena, HyBatch *out)
+static HyStatus pair_columns(const HyJoin *join, const HyJoinLocal *local, const HyBatch *batch,
+    const uint32_t *rows, const HyRowRef *refs, size_t n, HyArena *arena, HyBatch *out)
 {
     *out = (HyBatch){.n_rows = n, .n_cols = join->n_probe + join->n_build};
     out->cols = hy_arena_alloc(arena, out->n_cols * sizeof *out->cols);
@@ -145,7 +155,8 @@ static HyStatus pair_columns(const HyJoin *join, const HyBatch *batch, const uin
     for (size_t i = 0; i < join->n_build; i++) {
         HyVector *v = &out->cols[join->n_probe + i];
         if (refs) {
-            HY_TRY(hy_row_access_gather(&join->access, join->build_columns[i], refs, n, arena, v));
+            HY_TRY(hy_row_access_gather(
+                &local->build->access, join->build_columns[i], refs, n, arena, v));
             v->type = join->build_types[i];
         } else {
             HyValue null = hy_value_null(join->build_types[i]);
@@ -171,7 +182,7 @@ HyStatus hy_join_flush_pairs(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker)
     worker->arena = worker->env.arena = local->arena;
     pairs.batch.n_rows = local->n_pairs;
     if (needs_columns(&op->join))
-        HY_GO(pair_columns(&op->join, local->batch, local->rows, local->refs, local->n_pairs,
+        HY_GO(pair_columns(&op->join, local, local->batch, local->rows, local->refs, local->n_pairs,
             local->arena, &pairs.batch));
     local->n_pairs = 0;
     HY_GO(hy_join_take_pairs(op, local, worker, &pairs));
@@ -219,7 +230,7 @@ HyStatus hy_join_end(HyJoinOp *op, HyJoinLocal *local, HyWorker *worker)
     if (n == 0)
         return HY_OK;
     HyBatch out;
-    HY_TRY(pair_columns(join, local->batch, sel, NULL, n, worker->arena, &out));
+    HY_TRY(pair_columns(join, local, local->batch, sel, NULL, n, worker->arena, &out));
     if (join->probe_filter != HY_JOIN_PAIRS)
         out.n_cols = join->n_probe;
     return hy_op_emit(&op->op, worker, &out);
@@ -236,7 +247,8 @@ typedef struct Probe {
 } Probe;
 
 /* Rows that may have a match, each with the head of its chain. */
-static HyStatus find_chains(HyJoinOp *op, HyWorker *worker, const HyBatch *batch, Probe *probe)
+static HyStatus find_chains(
+    HyJoinOp *op, const HyJoinBuild *build, HyWorker *worker, const HyBatch *batch, Probe *probe)
 {
     const HyJoin *join = &op->join;
     size_t n = batch->n_rows;
@@ -256,7 +268,7 @@ static HyStatus find_chains(HyJoinOp *op, HyWorker *worker, const HyBatch *batch
     }
     size_t m = 0;
     for (size_t i = 0; i < n; i++) {
-        uint64_t entry = hy_join_first(&join->index, hashes[i]);
+        uint64_t entry = hy_join_first(&build->index, hashes[i]);
         probe->rows[m] = (uint32_t)i;
         probe->refs[m] = entry - 1;
         m += entry != 0;
@@ -280,9 +292,9 @@ static HyStatus find_chains(HyJoinOp *op, HyWorker *worker, const HyBatch *batch
  */
 static void follow_chains(const HyJoin *join, const HyJoinLocal *local, Probe *probe)
 {
-    const uint64_t *next = join->index.next.data;
+    const uint64_t *next = local->build->index.next.data;
     bool once = join->probe_filter != HY_JOIN_PAIRS && !join->residual && !join->truth &&
-                !join->matched.data;
+                !local->build->matched.data;
     size_t m = 0;
     for (size_t i = 0; i < probe->n; i++) {
         uint64_t entry = next[probe->refs[i]];
@@ -321,19 +333,18 @@ static void mark_unknown(const HyJoin *join, HyJoinLocal *local, const Probe *pr
         local->unknown[i] = join->has_null_key || hy_vector_is_null(&probe->keys[0], i);
 }
 
-static HyStatus probe_push(HyOp *base, HyWorker *worker, void *arg, const HyBatch *batch)
+HyStatus hy_join_probe_batch(
+    HyJoinOp *op, HyJoinLocal *local, HyWorker *worker, const HyBatch *batch)
 {
-    HyJoinOp *op = (HyJoinOp *)base;
-    HyJoinLocal *local = arg;
     Probe probe;
     HY_TRY(hy_join_begin(local, worker, batch));
-    HY_TRY(find_chains(op, worker, batch, &probe));
+    HY_TRY(find_chains(op, local->build, worker, batch, &probe));
     unsigned rounds = 0;
     while (probe.n > 0) {
         memset(probe.keep, 1, probe.n);
         for (size_t k = 0; k < op->join.n_keys; k++)
-            hy_join_compare_key(
-                &op->join, k, &probe.keys[k], probe.rows, probe.refs, probe.n, probe.keep);
+            hy_join_compare_key(&op->join, local->build, k, &probe.keys[k], probe.rows, probe.refs,
+                probe.n, probe.keep);
         HY_TRY(add_pairs(op, local, worker, &probe));
         follow_chains(&op->join, local, &probe);
         if (++rounds % 64 == 0) {
@@ -346,6 +357,14 @@ static HyStatus probe_push(HyOp *base, HyWorker *worker, void *arg, const HyBatc
     if (op->join.probe_filter == HY_JOIN_MARKED)
         mark_unknown(&op->join, local, &probe);
     return hy_join_end(op, local, worker);
+}
+
+static HyStatus probe_push(HyOp *base, HyWorker *worker, void *local, const HyBatch *batch)
+{
+    HyJoinOp *op = (HyJoinOp *)base;
+    if (op->join.probe_rows)
+        return hy_join_put_aside(op, local, worker, batch);
+    return hy_join_probe_batch(op, local, worker, batch);
 }
 
 const HyOpClass hy_join_probe_class = {.start = hy_join_start,

@@ -93,7 +93,8 @@ static void add(HyKeyFilter *filter, const HyVector *v, size_t n)
     FOR_PHYSICAL(v->type, ADD)
 }
 
-static HyStatus reserve(HyKeyFilter *filter, size_t n_rows)
+/* *is_made false: there is no room for it. */
+static HyStatus reserve(HyKeyFilter *filter, size_t n_rows, bool *is_made)
 {
     uint64_t range = (uint64_t)filter->max - (uint64_t)filter->min;
     filter->is_bitmap = range < MAX_BITMAP && (range < FREE_BITS || range / BITS_PER_ROW < n_rows);
@@ -106,6 +107,9 @@ static HyStatus reserve(HyKeyFilter *filter, size_t n_rows)
             filter->bits++;
         n_words = (size_t)1 << filter->bits;
     }
+    *is_made = !hy_memory_exceeds(filter->memory, n_words * sizeof(uint64_t), 50);
+    if (!*is_made)
+        return HY_OK;
     HY_TRY(hy_growing_reserve(&filter->words, filter->memory, n_words * sizeof(uint64_t)));
     memset(filter->words.data, 0, n_words * sizeof(uint64_t));
     return HY_OK;
@@ -114,6 +118,7 @@ static HyStatus reserve(HyKeyFilter *filter, size_t n_rows)
 HyStatus hy_key_filter_make(HyKeyFilter *filter, const HyRowset *rows, HyMemory *memory)
 {
     size_t n_rows = hy_rowset_row_count(rows), n_pieces = hy_rowset_piece_count(rows);
+    bool is_made = true;
     hy_key_filter_free(filter);
     filter->memory = memory;
     if (n_rows > MAX_ROWS)
@@ -125,13 +130,13 @@ HyStatus hy_key_filter_make(HyKeyFilter *filter, const HyRowset *rows, HyMemory 
         widen(filter, &piece->cols[filter->build_column], piece->n_rows);
     }
     if (filter->min <= filter->max) {
-        HY_TRY(reserve(filter, n_rows));
-        for (size_t p = 0; p < n_pieces; p++) {
+        HY_TRY(reserve(filter, n_rows, &is_made));
+        for (size_t p = 0; p < n_pieces && is_made; p++) {
             const HyBatch *piece = hy_rowset_piece(rows, p);
             add(filter, &piece->cols[filter->build_column], piece->n_rows);
         }
     }
-    filter->is_ready = true;
+    filter->is_ready = is_made;
     return HY_OK;
 }
 

@@ -3,57 +3,167 @@
 
 /* ---- Collecting ---- */
 
+/* Of one worker. */
+typedef struct CollectLocal {
+    HyCollectOp *op;
+    HyRowset *rows;
+    HySpillBuffer *out; /* once rows go to disk */
+} CollectLocal;
+
 static HyStatus collect_start(HyOp *op, HyExec *exec)
 {
     HyCollectOp *collect = (HyCollectOp *)op;
     hy_rowset_destroy(collect->rows);
+    hy_spill_destroy(atomic_exchange(&collect->spilled, NULL));
     collect->rows = NULL;
+    collect->has_null_key = false;
     collect->memory = exec->ctx->memory;
+    collect->exec = exec;
     return hy_rowset_create(
         collect->layout.types, collect->layout.n, collect->memory, &collect->rows);
 }
 
-static HyStatus collect_open(HyOp *op, HyWorker *worker, void **local)
+static HyStatus collect_open(HyOp *op, HyWorker *worker, void **out)
 {
     (void)worker;
-    const HyCollectOp *collect = (const HyCollectOp *)op;
-    HyRowset *rows;
-    HY_TRY(hy_rowset_create(collect->layout.types, collect->layout.n, collect->memory, &rows));
-    *local = rows;
-    return HY_OK;
+    HyCollectOp *collect = (HyCollectOp *)op;
+    CollectLocal *local = calloc(1, sizeof *local);
+    if (!local)
+        return hy_error_oom(sizeof *local);
+    *out = local;
+    local->op = collect;
+    return hy_rowset_create(
+        collect->layout.types, collect->layout.n, collect->memory, &local->rows);
 }
 
-static HyStatus collect_push(HyOp *op, HyWorker *worker, void *local, const HyBatch *batch)
+/* The rows that may equal some other; notes that others are there. */
+static size_t rows_with_keys(HyCollectOp *collect, const HyBatch *batch, uint32_t *sel)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < batch->n_rows; i++) {
+        bool is_null = false;
+        for (size_t k = 0; k < collect->n_hash; k++)
+            is_null |= !collect->null_equal[k] &&
+                       hy_vector_is_null(&batch->cols[collect->hash_columns[k]], i);
+        sel[n] = (uint32_t)i;
+        n += !is_null;
+    }
+    if (n < batch->n_rows)
+        __atomic_store_n(&collect->has_null_key, true, __ATOMIC_RELAXED);
+    return n;
+}
+
+static HyStatus write_rows(CollectLocal *local, HyArena *arena, const HyBatch *batch)
+{
+    HyCollectOp *collect = local->op;
+    uint64_t hashes[HY_VECTOR_SIZE];
+    uint32_t sel[HY_VECTOR_SIZE];
+    HyBatch rows = *batch;
+    if (collect->n_hash == 0)
+        return hy_spill_buffer_push(local->out, batch, NULL);
+    size_t n = rows_with_keys(collect, batch, sel);
+    if (collect->drops_nulls && n < batch->n_rows) {
+        HY_ARENA_NEW(arena, rows.cols, batch->n_cols);
+        rows.n_rows = n;
+        for (size_t i = 0; i < batch->n_cols; i++)
+            HY_TRY(hy_vector_gather(arena, &batch->cols[i], sel, n, &rows.cols[i]));
+    }
+    if (rows.n_rows == 0)
+        return HY_OK;
+    for (size_t k = 0; k < collect->n_hash; k++)
+        HY_TRY(hy_vector_hash(&rows.cols[collect->hash_columns[k]], rows.n_rows, k == 0, hashes));
+    for (size_t i = 0; i < rows.n_rows; i++)
+        hashes[i] = hy_partition_hash(hashes[i]);
+    return hy_spill_buffer_push(local->out, &rows, hashes);
+}
+
+/* From here on the worker's rows go to disk; those that it has too. */
+static HyStatus begin_spill(CollectLocal *local, HyArena *arena)
+{
+    HyCollectOp *collect = local->op;
+    HySpillSet *set = NULL;
+    HyStatus st = HY_OK;
+    pthread_mutex_lock(&collect->lock);
+    if (!collect->spilled) {
+        st = hy_spill_create(collect->exec, collect->spill_alg, collect->layout.types,
+            collect->layout.n, collect->n_hash ? HY_SPILL_PARTS : 1, &set);
+        collect->spilled = set;
+    }
+    pthread_mutex_unlock(&collect->lock);
+    HY_TRY(st);
+    HY_TRY(hy_spill_buffer_open(collect->spilled, 0, &local->out));
+    for (size_t p = 0; p < hy_rowset_piece_count(local->rows); p++)
+        HY_TRY(write_rows(local, arena, hy_rowset_piece(local->rows, p)));
+    hy_rowset_destroy(local->rows);
+    local->rows = NULL;
+    return hy_rowset_create(
+        collect->layout.types, collect->layout.n, collect->memory, &local->rows);
+}
+
+/* What an index over the rows will take comes on top of them. */
+#define INDEX_BYTES 24
+
+static bool is_spill_due(const CollectLocal *local)
+{
+    const HyCollectOp *collect = local->op;
+    size_t more = collect->n_hash ? hy_rowset_row_count(local->rows) * INDEX_BYTES : 0;
+    return atomic_load_explicit(&collect->spilled, memory_order_relaxed) ||
+           hy_spill_is_due(
+               collect->exec, hy_rowset_memory_bytes(local->rows), more, HY_SPILL_PERCENT);
+}
+
+static HyStatus collect_push(HyOp *op, HyWorker *worker, void *arg, const HyBatch *batch)
 {
     const HyCollectOp *collect = (const HyCollectOp *)op;
+    CollectLocal *local = arg;
     HyBatch kept = {.n_rows = batch->n_rows, .n_cols = collect->layout.n};
     HY_BATCH_NEW(worker, kept.cols, kept.n_cols);
     for (size_t i = 0; i < kept.n_cols; i++)
         kept.cols[i] = batch->cols[collect->places[i]];
-    return hy_rowset_append(local, &kept);
+    if (local->out)
+        return write_rows(local, worker->arena, &kept);
+    HY_TRY(hy_rowset_append(local->rows, &kept));
+    return collect->may_spill && is_spill_due(local) ? begin_spill(local, worker->arena) : HY_OK;
+}
+
+static HyStatus collect_flush(HyOp *op, HyWorker *worker, void *arg)
+{
+    CollectLocal *local = arg;
+    if (!((HyCollectOp *)op)->spilled)
+        return HY_OK;
+    if (!local->out)
+        HY_TRY(begin_spill(local, worker->arena));
+    return hy_spill_buffer_flush(local->out);
 }
 
 static HyStatus collect_finish(HyOp *op, HyExec *exec, void **locals, size_t n)
 {
     (void)exec;
     for (size_t i = 0; i < n; i++)
-        HY_TRY(hy_rowset_splice(((HyCollectOp *)op)->rows, locals[i]));
+        HY_TRY(hy_rowset_splice(((HyCollectOp *)op)->rows, ((CollectLocal *)locals[i])->rows));
     return HY_OK;
 }
 
-static void collect_close(void *local)
+static void collect_close(void *arg)
 {
-    hy_rowset_destroy(local);
+    CollectLocal *local = arg;
+    hy_rowset_destroy(local->rows);
+    hy_spill_buffer_close(local->out);
+    free(local);
 }
 
 static void collect_destroy(HyOp *op)
 {
-    hy_rowset_destroy(((HyCollectOp *)op)->rows);
+    HyCollectOp *collect = (HyCollectOp *)op;
+    hy_rowset_destroy(collect->rows);
+    hy_spill_destroy(collect->spilled);
+    pthread_mutex_destroy(&collect->lock);
 }
 
 static const HyOpClass collect_class = {.start = collect_start,
     .open = collect_open,
     .push = collect_push,
+    .flush = collect_flush,
     .finish = collect_finish,
     .close = collect_close,
     .destroy = collect_destroy};
@@ -63,6 +173,7 @@ static HyStatus collect(HyCompiler *c, HyStream *stream, HyAlg *alg, const HyLay
 {
     HyCollectOp *op;
     HY_TRY(hy_op_new(c->exec, &collect_class, alg, sizeof *op, &op));
+    pthread_mutex_init(&op->lock, NULL);
     op->layout = *layout;
     op->places = places;
     HY_TRY(hy_stream_end(c, stream, &op->op));
@@ -98,47 +209,82 @@ HyStatus hy_collect_columns(
 typedef struct RowsSource {
     HySource source;
     HyRowset *const *rows;
+    const HyCollectOp *collect; /* or NULL */
     const uint32_t *places;
     size_t n;
+    size_t n_row_morsels; /* those behind them are of blocks on disk */
 } RowsSource;
+
+static const HySpillSet *spilled_set(const RowsSource *self)
+{
+    return self->collect ? self->collect->spilled : NULL;
+}
 
 static HyStatus rows_start(HySource *source, HyExec *exec, size_t *n_morsels)
 {
     (void)exec;
-    const HyRowset *rows = *((RowsSource *)source)->rows;
-    size_t n_pieces = rows ? hy_rowset_piece_count(rows) : 0;
-    *n_morsels = (n_pieces + PIECES_PER_MORSEL - 1) / PIECES_PER_MORSEL;
+    RowsSource *self = (RowsSource *)source;
+    size_t n_pieces = *self->rows ? hy_rowset_piece_count(*self->rows) : 0, n_blocks = 0;
+    if (spilled_set(self))
+        n_blocks = hy_spill_part(spilled_set(self), 0)->n_blocks;
+    self->n_row_morsels = (n_pieces + PIECES_PER_MORSEL - 1) / PIECES_PER_MORSEL;
+    *n_morsels = self->n_row_morsels + (n_blocks + PIECES_PER_MORSEL - 1) / PIECES_PER_MORSEL;
     return HY_OK;
+}
+
+static HyStatus emit_piece(RowsSource *self, HyWorker *worker, const HyBatch *piece)
+{
+    HyBatch out = {.n_rows = piece->n_rows, .n_cols = self->n};
+    HY_BATCH_NEW(worker, out.cols, self->n);
+    for (size_t i = 0; i < self->n; i++)
+        out.cols[i] = piece->cols[self->places[i]];
+    HY_TRY(hy_source_emit(&self->source, worker, &out));
+    hy_arena_reset(worker->arena);
+    return HY_OK;
+}
+
+/* Blocks [first, ..) of the file. */
+static HyStatus emit_blocks(RowsSource *self, HyWorker *worker, size_t first)
+{
+    const HySpillSet *set = spilled_set(self);
+    size_t end = first + PIECES_PER_MORSEL, n = hy_spill_part(set, 0)->n_blocks;
+    HySpillReader *reader;
+    HyStatus st = HY_OK;
+    HY_TRY(hy_spill_reader_open(set, &reader));
+    for (size_t b = first; b < (end < n ? end : n) && !st && !hy_worker_may_stop(worker); b++) {
+        HyBatch rows;
+        st = hy_spill_read(reader, 0, b, &rows);
+        if (!st)
+            st = emit_piece(self, worker, &rows);
+    }
+    hy_spill_reader_close(reader);
+    return st;
 }
 
 static HyStatus rows_run(HySource *source, HyWorker *worker, void *local, size_t morsel)
 {
     (void)local;
-    const RowsSource *self = (const RowsSource *)source;
+    RowsSource *self = (RowsSource *)source;
     const HyRowset *rows = *self->rows;
+    if (morsel >= self->n_row_morsels)
+        return emit_blocks(self, worker, (morsel - self->n_row_morsels) * PIECES_PER_MORSEL);
     size_t end = (morsel + 1) * PIECES_PER_MORSEL;
     if (end > hy_rowset_piece_count(rows))
         end = hy_rowset_piece_count(rows);
-    for (size_t p = morsel * PIECES_PER_MORSEL; p < end && !hy_worker_may_stop(worker); p++) {
-        const HyBatch *piece = hy_rowset_piece(rows, p);
-        HyBatch out = {.n_rows = piece->n_rows, .n_cols = self->n};
-        HY_BATCH_NEW(worker, out.cols, self->n);
-        for (size_t i = 0; i < self->n; i++)
-            out.cols[i] = piece->cols[self->places[i]];
-        HY_TRY(hy_source_emit(source, worker, &out));
-        hy_arena_reset(worker->arena);
-    }
+    for (size_t p = morsel * PIECES_PER_MORSEL; p < end && !hy_worker_may_stop(worker); p++)
+        HY_TRY(emit_piece(self, worker, hy_rowset_piece(rows, p)));
     return HY_OK;
 }
 
 static const HySourceClass rows_class = {.start = rows_start, .run = rows_run};
 
-HyStatus hy_rows_source(HyCompiler *c, HyAlg *alg, HyRowset *const *rows, const uint32_t *places,
-    size_t n, HySource **out)
+HyStatus hy_rows_source(HyCompiler *c, HyAlg *alg, HyRowset *const *rows,
+    const HyCollectOp *collect_op, const uint32_t *places, size_t n, HySource **out)
 {
     RowsSource *source;
     HY_TRY(hy_source_new(c->exec, &rows_class, alg, sizeof *source, &source));
     source->rows = rows;
+    source->collect = collect_op;
     source->places = places;
     source->n = n;
     *out = &source->source;

@@ -4,6 +4,8 @@
 #define HY_EXEC_ROWS_H
 
 #include "exec/compile.h"
+#include "exec/spill.h"
+#include <pthread.h>
 
 /* Collects columns of its input; `rows` is there once the pipeline has run, until the statement
  * ends or the pipeline runs again. */
@@ -13,6 +15,18 @@ typedef struct HyCollectOp {
     const uint32_t *places;
     HyMemory *memory;
     HyRowset *rows;
+    /* Rows that do not fit go to disk, all of them then, by the hash of these columns of the
+     * layout; without columns to one partition. */
+    bool may_spill;
+    HyAlg *spill_alg; /* whose statistics count them */
+    const uint32_t *hash_columns;
+    size_t n_hash;
+    const bool *null_equal; /* by hash column: or a null there makes a row equal to none */
+    bool drops_nulls;       /* such rows are not wanted */
+    bool has_null_key;      /* there was one */
+    HyExec *exec;
+    pthread_mutex_t lock; /* making the set */
+    _Atomic(HySpillSet *) spilled;
 } HyCollectOp;
 
 /* Keeps the stream's columns that `need` has; ends the stream. */
@@ -22,10 +36,18 @@ HyStatus hy_collect_stream(HyCompiler *c, HyStream *stream, HyAlg *alg, const Hy
 HyStatus hy_collect_columns(HyCompiler *c, HyStream *stream, HyAlg *alg, const HyColumnId *ids,
     size_t n, HyCollectOp **out) HY_MUST_CHECK;
 
-/* A source over *rows (as it is when the pipeline starts; NULL: no rows): column i of its batches
- * is column places[i] of the rowset. Gives whole pieces without copying. */
-HyStatus hy_rows_source(HyCompiler *c, HyAlg *alg, HyRowset *const *rows, const uint32_t *places,
-    size_t n, HySource **out) HY_MUST_CHECK;
+/* The hash by whose upper bits rows of join keys are cut into partitions: other bits than those by
+ * which an index starts. */
+static inline uint64_t hy_partition_hash(uint64_t hash)
+{
+    return hash << 32 | hash >> 32;
+}
+
+/* A source over *rows (as it is when the pipeline starts; NULL: no rows), and over what `collect`
+ * (or NULL) put on disk: column i of its batches is column places[i] of the rows. Gives whole
+ * pieces without copying. */
+HyStatus hy_rows_source(HyCompiler *c, HyAlg *alg, HyRowset *const *rows,
+    const HyCollectOp *collect, const uint32_t *places, size_t n, HySource **out) HY_MUST_CHECK;
 
 /* A reference to a row of a rowset: its piece and its place there. */
 typedef uint64_t HyRowRef;

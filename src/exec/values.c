@@ -139,7 +139,7 @@ HyStatus hy_compile_values(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStre
     source->alg = alg;
     source->columns = columns;
     HY_TRY(all_places(c, source->layout.n, &places));
-    HY_TRY(hy_rows_source(c, alg, &source->rows, places, source->layout.n, &source->inner));
+    HY_TRY(hy_rows_source(c, alg, &source->rows, NULL, places, source->layout.n, &source->inner));
     return hy_stream_begin(c, &source->source, &source->layout, out);
 }
 
@@ -191,6 +191,6 @@ HyStatus hy_compile_system(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStre
     if (alg->table_columns)
         for (size_t i = 0; i < layout.n; i++)
             columns[i] = alg->table_columns[columns[i]];
-    HY_TRY(hy_rows_source(c, alg, &source->rows, columns, layout.n, &source->inner));
+    HY_TRY(hy_rows_source(c, alg, &source->rows, NULL, columns, layout.n, &source->inner));
     return hy_stream_begin(c, &source->source, &layout, out);
 }
