@@ -31,6 +31,7 @@ static void free_result(SortOp *sort)
     sort->rows = NULL;
     hy_growing_free(&sort->merged, sort->memory);
     sort->n_merged = 0;
+    hy_spill_destroy(atomic_exchange(&sort->runs, NULL));
 }
 
 static HyStatus sort_start(HyOp *op, HyExec *exec)
@@ -38,6 +39,7 @@ static HyStatus sort_start(HyOp *op, HyExec *exec)
     SortOp *sort = (SortOp *)op;
     free_result(sort);
     sort->memory = exec->ctx->memory;
+    sort->exec = exec;
     if (sort->bar)
         hy_top_bar_reset(sort->bar);
     return hy_rowset_create(sort->layout.types, sort->layout.n, sort->memory, &sort->rows);
@@ -207,6 +209,35 @@ static HyStatus add_entries(SortLocal *local, const HyVector *keys, size_t n, Hy
 
 /* ---- Collecting ---- */
 
+/* ---- Rows that do not fit ---- */
+
+/* Sorting takes the entries once more. */
+static bool is_spill_due(const SortLocal *local)
+{
+    size_t entries = local->run.n * sizeof(HySortEntry);
+    return hy_spill_is_due(local->sort->exec, hy_rowset_memory_bytes(local->rows) + entries,
+        entries, HY_SPILL_PERCENT);
+}
+
+static HyStatus write_run(SortLocal *local)
+{
+    SortOp *sort = local->sort;
+    HySpillSet *set = NULL;
+    HyStatus st = HY_OK;
+    pthread_mutex_lock(&sort->lock);
+    if (!sort->runs) {
+        st = hy_spill_create(
+            sort->exec, sort->op.alg, sort->run_types, sort->n_run_columns, 0, &set);
+        sort->runs = set;
+    }
+    pthread_mutex_unlock(&sort->lock);
+    HY_TRY(st);
+    HY_TRY(hy_sort_write_run(sort, &local->run, local->rows));
+    hy_rowset_destroy(local->rows);
+    local->rows = NULL;
+    return hy_rowset_create(sort->layout.types, sort->layout.n, sort->memory, &local->rows);
+}
+
 static HyStatus sort_push(HyOp *op, HyWorker *worker, void *arg, const HyBatch *batch)
 {
     const SortOp *sort = (const SortOp *)op;
@@ -236,14 +267,16 @@ static HyStatus sort_push(HyOp *op, HyWorker *worker, void *arg, const HyBatch *
     }
     if (sort->top != UINT64_MAX && local->run.n > 2 * sort->top + TOP_SLACK_ROWS)
         return prune(local, worker->arena);
-    return HY_OK;
+    return is_spill_due(local) ? write_run(local) : HY_OK;
 }
 
 static HyStatus sort_flush(HyOp *op, HyWorker *worker, void *arg)
 {
-    (void)op;
+    SortLocal *local = arg;
     (void)worker;
-    return hy_sort_run_sort(&((SortLocal *)arg)->run);
+    if (((SortOp *)op)->runs)
+        return local->run.n > 0 ? write_run(local) : HY_OK;
+    return hy_sort_run_sort(&local->run);
 }
 
 /* ---- Merging ---- */
@@ -356,6 +389,8 @@ static HyStatus sort_finish(HyOp *op, HyExec *exec, void **locals, size_t n)
     SortOp *sort = (SortOp *)op;
     HyStatus st;
     MergeJob job = {.spec = &sort->spec, .n_runs = n};
+    if (sort->runs)
+        return hy_sort_reduce_runs(sort);
     if (n == 1) { /* the run itself is the result */
         SortLocal *local = locals[0];
         HY_TRY(hy_rowset_splice(sort->rows, local->rows));
@@ -387,6 +422,7 @@ static void sort_destroy(HyOp *op)
 {
     SortOp *sort = (SortOp *)op;
     free_result(sort);
+    pthread_mutex_destroy(&sort->lock);
     if (sort->bar)
         hy_top_bar_close(sort->bar);
 }
@@ -407,7 +443,10 @@ typedef struct SortedSource {
     uint32_t *columns; /* of the rows, wanted above */
     size_t n_columns;
     uint64_t offset, limit;
-    size_t first, end; /* of the entries */
+    size_t first, end;    /* of the entries */
+    HySortMerger *merger; /* of rows on disk, or NULL */
+    uint64_t n_merged;    /* morsels that it gave */
+    pthread_mutex_t lock; /* of both */
 } SortedSource;
 
 static HyStatus sorted_start(HySource *source, HyExec *exec, size_t *n_morsels)
@@ -415,6 +454,15 @@ static HyStatus sorted_start(HySource *source, HyExec *exec, size_t *n_morsels)
     (void)exec;
     SortedSource *self = (SortedSource *)source;
     size_t n = self->sort->n_merged;
+    hy_sort_merger_close(self->merger);
+    self->merger = NULL;
+    self->n_merged = 0;
+    if (self->sort->runs) {
+        *n_morsels = SIZE_MAX;
+        HY_TRY(hy_sort_merger_open(self->sort, &self->merger));
+        hy_sort_merger_bound(self->merger, self->offset, self->limit, self->sort->ties_from > 0);
+        return HY_OK;
+    }
     self->first = self->offset < n ? (size_t)self->offset : n;
     self->end = self->limit < n - self->first ? self->first + (size_t)self->limit : n;
     if (self->sort->ties_from > 0 && self->end > self->first)
@@ -423,10 +471,52 @@ static HyStatus sorted_start(HySource *source, HyExec *exec, size_t *n_morsels)
     return HY_OK;
 }
 
+/* The next rows from disk; their order is that in which workers came for them. */
+static HyStatus take_merged(SortedSource *self, HyWorker *worker, HyRowset *rows)
+{
+    pthread_mutex_lock(&self->lock);
+    HyStatus st = hy_sort_merger_next(self->merger, MORSEL_ROWS, rows);
+    worker->sequence = HY_NO_MORSEL;
+    if (!st && hy_rowset_row_count(rows) > 0)
+        worker->sequence = worker->first_sequence + self->n_merged++;
+    else
+        atomic_store(&worker->branch->is_exhausted, true);
+    pthread_mutex_unlock(&self->lock);
+    return st;
+}
+
+static HyStatus emit_merged(SortedSource *self, HyWorker *worker, const HyRowset *rows)
+{
+    for (size_t p = 0; p < hy_rowset_piece_count(rows) && !hy_worker_may_stop(worker); p++) {
+        const HyBatch *piece = hy_rowset_piece(rows, p);
+        HyBatch out = {.n_rows = piece->n_rows, .n_cols = self->n_columns};
+        HY_BATCH_NEW(worker, out.cols, out.n_cols);
+        for (size_t i = 0; i < out.n_cols; i++)
+            out.cols[i] = piece->cols[self->columns[i]];
+        HY_TRY(hy_source_emit(&self->source, worker, &out));
+        hy_arena_reset(worker->arena);
+    }
+    return HY_OK;
+}
+
+static HyStatus run_merged(SortedSource *self, HyWorker *worker)
+{
+    HyRowset *rows;
+    HY_TRY(hy_rowset_create(
+        self->sort->layout.types, self->sort->layout.n, self->sort->memory, &rows));
+    HyStatus st = take_merged(self, worker, rows);
+    if (!st)
+        st = emit_merged(self, worker, rows);
+    hy_rowset_destroy(rows);
+    return st;
+}
+
 static HyStatus sorted_run(HySource *source, HyWorker *worker, void *local, size_t morsel)
 {
     (void)local;
     SortedSource *self = (SortedSource *)source;
+    if (self->merger)
+        return run_merged(self, worker);
     const HySortEntry *entries = self->sort->merged.data;
     size_t at = self->first + morsel * MORSEL_ROWS;
     size_t end = self->end - at < MORSEL_ROWS ? self->end : at + MORSEL_ROWS;
@@ -448,9 +538,32 @@ static HyStatus sorted_run(HySource *source, HyWorker *worker, void *local, size
     return HY_OK;
 }
 
-static const HySourceClass sorted_class = {.start = sorted_start, .run = sorted_run};
+static void sorted_destroy(HySource *source)
+{
+    SortedSource *self = (SortedSource *)source;
+    hy_sort_merger_close(self->merger);
+    pthread_mutex_destroy(&self->lock);
+}
+
+static const HySourceClass sorted_class = {
+    .start = sorted_start, .run = sorted_run, .destroy = sorted_destroy};
 
 /* ---- Compiling ---- */
+
+/* Runs on disk have the keys behind the columns: fixed ones as two integers, others as bytes. */
+static HyStatus set_run_types(HyCompiler *c, SortOp *sort)
+{
+    HyType *types;
+    size_t n = sort->layout.n;
+    HY_ARENA_NEW(c->arena, types, n + 2);
+    if (n)
+        memcpy(types, sort->layout.types, n * sizeof *types);
+    types[n] = hy_type(sort->spec.is_fixed ? HY_TYPE_INT8 : HY_TYPE_BYTEA);
+    types[n + 1] = types[n];
+    sort->run_types = types;
+    sort->n_run_columns = n + (sort->spec.is_fixed ? 2 : 1);
+    return HY_OK;
+}
 
 HyStatus hy_sort_stream(HyCompiler *c, HyStream *stream, HyAlg *alg, const HySortColumn *columns,
     const HyColumnId *ids, size_t n, const HyLayout *kept, HySortOp **out)
@@ -462,6 +575,8 @@ HyStatus hy_sort_stream(HyCompiler *c, HyStream *stream, HyAlg *alg, const HySor
     sort->layout = *kept;
     HY_TRY(hy_layout_places(c, &stream->layout, kept->ids, kept->n, &sort->places));
     sort->top = UINT64_MAX;
+    pthread_mutex_init(&sort->lock, NULL);
+    HY_TRY(set_run_types(c, sort));
     HY_TRY(hy_stream_end(c, stream, &sort->op));
     *out = sort;
     return HY_OK;
@@ -538,6 +653,7 @@ HyStatus hy_compile_sort(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream
     HY_TRY(make_sort(c, alg, kept, bar, out, &sort));
     HY_TRY(hy_source_new(c->exec, &sorted_class, alg, sizeof *source, &source));
     source->sort = sort;
+    pthread_mutex_init(&source->lock, NULL);
     source->offset = alg->offset > 0 ? (uint64_t)alg->offset : 0;
     source->limit = alg->limit >= 0 ? (uint64_t)alg->limit : UINT64_MAX;
     if (alg->with_ties && alg->limit > 0)

@@ -13,7 +13,10 @@ typedef struct WindowSource {
     size_t n_columns;
     uint32_t *cuts; /* groups: sorted rows [cuts[i], cuts[i + 1]) */
     size_t n_groups;
-    HyArena *arena; /* of the cuts */
+    HyArena *arena;       /* of the cuts */
+    HyWinFeed *feed;      /* of rows on disk, or NULL */
+    uint64_t n_fed;       /* groups that it gave */
+    pthread_mutex_t lock; /* of both */
 } WindowSource;
 
 /* ---- Neighbours ---- */
@@ -21,7 +24,7 @@ typedef struct WindowSource {
 HyStatus hy_win_column(const HyWinGroup *group, uint32_t column, HyVector *out)
 {
     return hy_row_access_gather(
-        &group->window->sort->access, column, group->refs, group->n_rows, group->arena, out);
+        group->access, column, group->refs, group->n_rows, group->arena, out);
 }
 
 static void mark_changes(const HyVector *v, size_t n, uint8_t *boundaries)
@@ -102,6 +105,13 @@ static HyStatus window_start(HySource *source, HyExec *exec, size_t *n_morsels)
     const HySortOp *sort = self->window.sort;
     const HySortEntry *entries = sort->merged.data;
     size_t n = sort->n_merged;
+    hy_win_feed_close(self->feed);
+    self->feed = NULL;
+    self->n_fed = 0;
+    if (sort->runs) {
+        *n_morsels = SIZE_MAX;
+        return hy_win_feed_open(&self->window, exec, &self->feed);
+    }
     if (n >= UINT32_MAX)
         return hy_error("54000", "too many rows for a window");
     hy_arena_destroy(self->arena);
@@ -123,17 +133,21 @@ static HyStatus window_start(HySource *source, HyExec *exec, size_t *n_morsels)
     return HY_OK;
 }
 
-static HyStatus open_group(const HyWindow *window, HyWorker *worker, const HySortEntry *entries,
-    uint32_t n, HyWinGroup *out)
+/* entries NULL: the rows are the first n of those that access gives. */
+static HyStatus open_group(
+    const HyWindow *window, HyWorker *worker, const HySortEntry *entries, HyWinGroup *out)
 {
     HyRowRef *refs;
     uint8_t *boundaries;
-    *out = (HyWinGroup){.window = window, .worker = worker, .arena = worker->arena, .n_rows = n};
+    uint32_t n = out->n_rows;
+    out->window = window;
+    out->worker = worker;
+    out->arena = worker->arena;
     HY_WIN_NEW(out, refs, n);
     HY_WIN_NEW(out, boundaries, n);
     HY_WIN_NEW(out, out->starts, n + 1);
     for (uint32_t i = 0; i < n; i++)
-        refs[i] = entries[i].ref;
+        refs[i] = entries ? entries[i].ref : i;
     out->refs = refs;
     HY_TRY(hy_win_boundaries(out, window->partition_keys, window->n_partition, boundaries));
     for (uint32_t i = 0; i < n; i++)
@@ -180,8 +194,8 @@ static HyStatus emit_rows(
         worker->arena = worker->env.arena = out_arena;
         HY_BATCH_NEW(worker, out.cols, out.n_cols);
         for (size_t i = 0; i < self->n_columns; i++)
-            HY_TRY(hy_row_access_gather(&window->sort->access, self->columns[i],
-                group->refs + first, n, out_arena, &out.cols[i]));
+            HY_TRY(hy_row_access_gather(
+                group->access, self->columns[i], group->refs + first, n, out_arena, &out.cols[i]));
         for (size_t i = 0; i < window->n_items; i++)
             out.cols[self->n_columns + i] = slice(&results[i], first);
         HY_TRY(hy_source_emit(&self->source, worker, &out));
@@ -190,17 +204,69 @@ static HyStatus emit_rows(
     return HY_OK;
 }
 
+static HyStatus compute_group(WindowSource *self, HyWorker *worker, const HySortEntry *entries,
+    HyWinGroup *group, HyVector **results)
+{
+    HY_TRY(open_group(&self->window, worker, entries, group));
+    HY_WIN_NEW(group, *results, self->window.n_items);
+    return compute(group, *results);
+}
+
+/* The next group of rows on disk. States that are carried from group to group are so in order. */
+static HyStatus take_group(WindowSource *self, HyWorker *worker, HyRowset **rows,
+    HyRowAccess *access, HyWinGroup *group, HyVector **results)
+{
+    size_t n = 0;
+    HyStatus st;
+    pthread_mutex_lock(&self->lock);
+    worker->sequence = HY_NO_MORSEL;
+    HY_GO(hy_win_feed_next(self->feed, rows, &n, group));
+    if (*rows) {
+        worker->sequence = worker->first_sequence + self->n_fed++;
+        group->access = access;
+        group->n_rows = (uint32_t)n;
+        HY_GO(hy_row_access_open(*rows, access));
+        if (group->carried)
+            HY_GO(compute_group(self, worker, NULL, group, results));
+    } else {
+        atomic_store(&worker->branch->is_exhausted, true);
+    }
+done:
+    pthread_mutex_unlock(&self->lock);
+    return st;
+}
+
+static HyStatus run_fed(WindowSource *self, HyWorker *worker, void *local)
+{
+    HyWinGroup group = {0};
+    HyVector *results = NULL;
+    HyRowset *rows = NULL;
+    HyRowAccess access = {0};
+    HyStatus st;
+    HY_GO(take_group(self, worker, &rows, &access, &group, &results));
+    if (rows && !group.carried)
+        HY_GO(compute_group(self, worker, NULL, &group, &results));
+    if (rows) {
+        st = emit_rows(self, &group, results, local);
+        worker->arena = worker->env.arena = group.arena;
+    }
+done:
+    hy_row_access_close(&access);
+    hy_rowset_destroy(rows);
+    return st;
+}
+
 static HyStatus window_run(HySource *source, HyWorker *worker, void *local, size_t morsel)
 {
     WindowSource *self = (WindowSource *)source;
-    HyWinGroup group;
     HyVector *results;
+    if (self->feed)
+        return run_fed(self, worker, local);
     uint32_t first = self->cuts[morsel];
     const HySortEntry *entries = self->window.sort->merged.data;
-    HY_TRY(
-        open_group(&self->window, worker, entries + first, self->cuts[morsel + 1] - first, &group));
-    HY_WIN_NEW(&group, results, self->window.n_items);
-    HY_TRY(compute(&group, results));
+    HyWinGroup group = {
+        .access = &self->window.sort->access, .n_rows = self->cuts[morsel + 1] - first};
+    HY_TRY(compute_group(self, worker, entries + first, &group, &results));
     HyStatus st = emit_rows(self, &group, results, local);
     worker->arena = worker->env.arena = group.arena;
     return st;
@@ -221,7 +287,10 @@ static void window_close(void *local)
 
 static void window_destroy(HySource *source)
 {
-    hy_arena_destroy(((WindowSource *)source)->arena);
+    WindowSource *self = (WindowSource *)source;
+    hy_win_feed_close(self->feed);
+    pthread_mutex_destroy(&self->lock);
+    hy_arena_destroy(self->arena);
 }
 
 static const HySourceClass window_class = {.start = window_start,
@@ -377,6 +446,7 @@ HyStatus hy_compile_window(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStre
     HY_TRY(rows_layout(c, out, need, &wanted, &rows));
     HY_TRY(hy_source_new(c->exec, &window_class, alg, sizeof *source, &source));
     source->window.alg = alg;
+    pthread_mutex_init(&source->lock, NULL);
     HY_TRY(make_items(c, alg, need, &wanted, &rows, &source->window));
     HY_TRY(sort_rows(c, alg, out, &wanted, &rows, &source->window));
     HyLayout kept;

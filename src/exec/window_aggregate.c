@@ -24,6 +24,8 @@ typedef struct WinAgg {
     HyVector *slice; /* arguments of a call, and their validity */
     uint64_t *bits;
     void *scratch; /* a state */
+    void *carried; /* the state that the first partition goes on from, and the last one leaves */
+    HyArena *heap; /* of states */
 } WinAgg;
 
 /* ---- Calls of the aggregate ---- */
@@ -51,7 +53,7 @@ static HyStatus add_rows(WinAgg *w, void *state, uint32_t start, uint32_t end)
         uint32_t n = end - start < HY_VECTOR_SIZE ? end - start : HY_VECTOR_SIZE;
         slice_args(w, start, n);
         HY_TRY(w->aggregate->update(
-            &w->group->worker->env, w->call, w->slice, n, NULL, state, w->group->arena));
+            &w->group->worker->env, w->call, w->slice, n, NULL, state, w->heap));
         start += n;
     }
     return HY_OK;
@@ -219,7 +221,10 @@ static HyStatus slide(WinAgg *w, void *state, uint32_t start, uint32_t end)
 {
     uint32_t from = w->kept_before[w->frames.start[start]], to = from;
     bool has_hole = w->item->item->exclude != HY_EXCLUDE_NO_OTHERS;
-    memset(state, 0, w->aggregate->state_size);
+    if (w->carried && start == 0)
+        memcpy(state, w->carried, w->aggregate->state_size);
+    else
+        memset(state, 0, w->aggregate->state_size);
     for (uint32_t row = start; row < end; row++) {
         uint32_t first = w->kept_before[w->frames.start[row]];
         uint32_t last = w->kept_before[w->frames.end[row]];
@@ -373,6 +378,8 @@ HyStatus hy_win_aggregate(HyWinGroup *group, const HyWinItem *item, HyVector *ou
     WinAgg w = {.group = group, .item = item, .call = call, .aggregate = call->aggregate};
     char *state;
     size_t width = hy_physical_size(hy_type_physical(call->result));
+    w.heap = group->carried ? group->carried_heap : group->arena;
+    w.carried = group->carried ? group->carried[item - group->window->items] : NULL;
     HY_TRY(hy_win_frames(group, item, &w.frames));
     HY_TRY(keep_counting(&w));
     HY_TRY(hy_vector_alloc(group->arena, call->result, group->n_rows, &w.result));
@@ -388,6 +395,8 @@ HyStatus hy_win_aggregate(HyWinGroup *group, const HyWinItem *item, HyVector *ou
         HY_TRY(compute_partition(&w, state, group->starts[p], group->starts[p + 1]));
         HY_TRY(hy_worker_check_cancel(group->worker));
     }
+    if (w.carried)
+        memcpy(w.carried, state, w.aggregate->state_size);
     *out = w.result;
     return HY_OK;
 }

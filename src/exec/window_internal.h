@@ -34,8 +34,15 @@ typedef struct HyWinGroup {
     const HyWindow *window;
     HyWorker *worker;
     HyArena *arena;
+    const HyRowAccess *access; /* to the rows */
     const HyRowRef *refs;
     uint32_t n_rows;
+    /* The first partition may have begun in groups before: so many of its rows and peer groups were
+     * there, and these are the states of aggregates over them, by item. */
+    uint64_t base_rows;
+    uint64_t base_peers;
+    void *const *carried; /* NULL: no states are carried to the next group */
+    HyArena *carried_heap;
     uint32_t *starts; /* of partitions; starts[n_partitions] = n_rows */
     size_t n_partitions;
     uint32_t *peer_start; /* by row: its first peer; NULL until hy_win_peers */
@@ -66,6 +73,15 @@ size_t hy_win_pieces(const HyWinGroup *group, const HyWinItem *item, const HyWin
 /* window_rank.c, window_aggregate.c: the item's values for all rows of the group, flat. */
 HyStatus hy_win_position(HyWinGroup *group, const HyWinItem *item, HyVector *out) HY_MUST_CHECK;
 HyStatus hy_win_aggregate(HyWinGroup *group, const HyWinItem *item, HyVector *out) HY_MUST_CHECK;
+
+/* window_spill.c: cuts sorted rows that are on disk into groups. One thread at a time. */
+typedef struct HyWinFeed HyWinFeed;
+HyStatus hy_win_feed_open(const HyWindow *window, HyExec *exec, HyWinFeed **out) HY_MUST_CHECK;
+void hy_win_feed_close(HyWinFeed *feed);
+/* The next group's rows, the first *n of the rowset, the caller's now; and what the group knows of
+ * those before. NULL: there are no more. */
+HyStatus hy_win_feed_next(
+    HyWinFeed *feed, HyRowset **rows, size_t *n, HyWinGroup *group) HY_MUST_CHECK;
 
 /* Allocates from the group's arena, or returns. */
 #define HY_WIN_NEW(group, lvalue, count)                                                           \

@@ -5,9 +5,11 @@
 
 static HyStatus row_numbers(HyWinGroup *group, int64_t *out)
 {
-    for (size_t p = 0; p < group->n_partitions; p++)
+    for (size_t p = 0; p < group->n_partitions; p++) {
+        int64_t base = p == 0 ? (int64_t)group->base_rows : 0;
         for (uint32_t i = group->starts[p]; i < group->starts[p + 1]; i++)
-            out[i] = (int64_t)(i - group->starts[p]) + 1;
+            out[i] = base + (int64_t)(i - group->starts[p]) + 1;
+    }
     return HY_OK;
 }
 
@@ -16,15 +18,16 @@ static HyStatus ranks(HyWinGroup *group, HyWindowFunction function, int64_t *out
     HY_TRY(hy_win_peers(group));
     for (size_t p = 0; p < group->n_partitions; p++) {
         uint32_t start = group->starts[p];
-        int64_t dense = 0;
+        int64_t base = p == 0 ? (int64_t)group->base_rows : 0;
+        int64_t dense = p == 0 ? (int64_t)group->base_peers : 0;
         for (uint32_t i = start; i < group->starts[p + 1]; i++) {
             dense += group->peer_start[i] == i;
             if (function == HY_WIN_RANK)
-                out[i] = (int64_t)(group->peer_start[i] - start) + 1;
+                out[i] = base + (int64_t)(group->peer_start[i] - start) + 1;
             else if (function == HY_WIN_DENSE_RANK)
                 out[i] = dense;
             else /* the place of the last peer */
-                out[i] = (int64_t)(group->peer_end[i] - start);
+                out[i] = base + (int64_t)(group->peer_end[i] - start);
         }
     }
     return HY_OK;

@@ -189,8 +189,8 @@ static void test_budget_and_cancel(void **state)
     (void)state;
     static const char *const hungry[] = {
         "SELECT i, count(*) FROM " SERIES " GROUP BY 1",
-        "SELECT i FROM " SERIES " ORDER BY -i",
-        "WITH t AS (SELECT i FROM " SERIES ") SELECT count(*) FROM t a JOIN t b ON a.i = b.i",
+        "SELECT i, i + 1, i + 2, i + 3 FROM " SERIES " ORDER BY -i",
+        "WITH t AS (SELECT i FROM " SERIES ") SELECT a.i, b.i FROM t a JOIN t b ON a.i = b.i",
     };
     HyTaskPool *pool;
     assert_ok(hy_task_pool_create(2, &pool));
