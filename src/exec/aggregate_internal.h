@@ -135,9 +135,11 @@ static inline bool hy_agg_feeds_distinct(const HyAggItem *item)
 }
 
 /* aggregate_merge.c: the groups of a table that are in one partition; all for SIZE_MAX. */
+typedef struct HyGroupParts HyGroupParts;
 typedef struct HyGroupPicker {
     const HyGroupTable *table;
     size_t partition;
+    const HyGroupParts *parts; /* NULL: all groups are looked at */
     size_t at;
 } HyGroupPicker;
 /* Up to HY_VECTOR_SIZE groups; 0: no more. hashes: by which partitions are told. */
@@ -146,7 +148,7 @@ size_t hy_group_pick(HyGroupPicker *picker, const uint64_t *hashes, uint32_t *se
 HyStatus hy_agg_group_hashes(
     const HyAggSet *set, const HyGroupTable *distinct, uint64_t **out) HY_MUST_CHECK;
 HyStatus hy_agg_merge_table(const HyAggOp *op, HyAggTable *into, const HyAggTable *from,
-    size_t partition, HyFuncEnv *env) HY_MUST_CHECK;
+    size_t partition, const HyGroupParts *parts, HyFuncEnv *env) HY_MUST_CHECK;
 
 /* aggregate_freeze.c. After each batch: freezes the worker's tables when the budget wants it. */
 HyStatus hy_agg_relieve(HyAggOp *op, HyAggLocal *local) HY_MUST_CHECK;

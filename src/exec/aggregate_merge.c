@@ -4,8 +4,9 @@
 #include "exec/aggregate_internal.h"
 #include <stdlib.h>
 
-#define N_PARTITIONS    64
-#define PARALLEL_GROUPS 32768
+#define N_PARTITIONS      64
+#define PARALLEL_GROUPS   32768
+#define PREFETCH_DISTANCE 16
 
 _Static_assert(N_PARTITIONS == HY_SPILL_PARTS, "frozen tables and rows on disk are cut alike");
 
@@ -14,9 +15,55 @@ static size_t partition_of(uint64_t hash)
     return hy_spill_part_of(hash, 0);
 }
 
+/* The groups of a table in the order of their partitions. */
+struct HyGroupParts {
+    uint32_t *groups;
+    size_t bytes;
+    size_t starts[N_PARTITIONS + 1];
+};
+
+static HyStatus sort_by_partition(
+    const HyGroupTable *table, const uint64_t *hashes, HyMemory *memory, HyGroupParts *out)
+{
+    size_t next[N_PARTITIONS] = {0};
+    void *groups;
+    HY_TRY(hy_memory_alloc(memory, (table->n_groups + 1) * sizeof *out->groups, &groups));
+    out->groups = groups;
+    out->bytes = (table->n_groups + 1) * sizeof *out->groups;
+    for (size_t g = 0; g < table->n_groups; g++)
+        next[partition_of(hashes[g])]++;
+    for (size_t p = 0, at = 0; p < N_PARTITIONS; p++) {
+        out->starts[p] = at;
+        at += next[p];
+        next[p] = out->starts[p];
+        out->starts[p + 1] = at;
+    }
+    for (size_t g = 0; g < table->n_groups; g++)
+        out->groups[next[partition_of(hashes[g])]++] = (uint32_t)g;
+    return HY_OK;
+}
+
+/* How many groups of the table are in the partition. */
+static size_t part_size(const HyGroupParts *parts, size_t partition)
+{
+    return parts->starts[partition + 1] - parts->starts[partition];
+}
+
+static size_t pick_listed(HyGroupPicker *picker, uint32_t *sel)
+{
+    const HyGroupParts *parts = picker->parts;
+    size_t left = part_size(parts, picker->partition) - picker->at;
+    size_t n = left < HY_VECTOR_SIZE ? left : HY_VECTOR_SIZE;
+    memcpy(sel, parts->groups + parts->starts[picker->partition] + picker->at, n * sizeof *sel);
+    picker->at += n;
+    return n;
+}
+
 size_t hy_group_pick(HyGroupPicker *picker, const uint64_t *hashes, uint32_t *sel)
 {
     size_t n = 0;
+    if (picker->parts)
+        return pick_listed(picker, sel);
     for (; picker->at < picker->table->n_groups && n < HY_VECTOR_SIZE; picker->at++) {
         sel[n] = (uint32_t)picker->at;
         n += picker->partition == SIZE_MAX || partition_of(hashes[picker->at]) == picker->partition;
@@ -32,10 +79,16 @@ static HyStatus combine_states(const HyAggOp *op, HyAggTable *into, const HyAggT
         if (item->is_ordered || item->is_distinct)
             continue;
         size_t size = hy_agg_state_size(item);
-        for (size_t g = 0; g < n; g++)
-            HY_TRY(item->call->aggregate->combine(env, item->call,
-                (char *)into->states[i].data + into_groups[g] * size,
-                (const char *)from->states[i].data + from_groups[g] * size, into->heap));
+        char *ours = into->states[i].data;
+        const char *theirs = from->states[i].data;
+        for (size_t g = 0; g < n; g++) {
+            if (g + PREFETCH_DISTANCE < n) {
+                __builtin_prefetch(ours + into_groups[g + PREFETCH_DISTANCE] * size, 1);
+                __builtin_prefetch(theirs + from_groups[g + PREFETCH_DISTANCE] * size);
+            }
+            HY_TRY(item->call->aggregate->combine(env, item->call, ours + into_groups[g] * size,
+                theirs + from_groups[g] * size, into->heap));
+        }
     }
     return HY_OK;
 }
@@ -64,10 +117,10 @@ static HyStatus find_in(HyGroupTable *into, const HyGroupTable *from, const uint
     return hy_group_table_find(into, keys, n, hashes, scratch, groups);
 }
 
-HyStatus hy_agg_merge_table(
-    const HyAggOp *op, HyAggTable *into, const HyAggTable *from, size_t partition, HyFuncEnv *env)
+HyStatus hy_agg_merge_table(const HyAggOp *op, HyAggTable *into, const HyAggTable *from,
+    size_t partition, const HyGroupParts *parts, HyFuncEnv *env)
 {
-    HyGroupPicker picker = {.table = &from->groups, .partition = partition};
+    HyGroupPicker picker = {.table = &from->groups, .partition = partition, .parts = parts};
     uint32_t sel[HY_VECTOR_SIZE], groups[HY_VECTOR_SIZE];
     size_t n;
     while ((n = hy_group_pick(&picker, from->groups.hashes.data, sel)) > 0) {
@@ -103,16 +156,17 @@ HyStatus hy_agg_group_hashes(const HyAggSet *set, const HyGroupTable *distinct, 
     return st;
 }
 
-/* Feeds the entries of one worker's distinct table that `seen` did not have yet. */
+/* Feeds the entries of one worker's distinct table that `seen` did not have yet. parts NULL: of all
+ * partitions. */
 static HyStatus feed_distinct_table(const HyAggOp *op, const HyAggSet *set, size_t i,
-    HyAggTable *into, const HyGroupTable *distinct, const uint64_t *hashes, size_t partition,
+    HyAggTable *into, const HyGroupTable *distinct, const HyGroupParts *parts, size_t partition,
     HyGroupTable *seen, HyFuncEnv *env)
 {
     const HyAggItem *item = &op->items[i];
-    HyGroupPicker picker = {.table = distinct, .partition = partition};
+    HyGroupPicker picker = {.table = distinct, .partition = partition, .parts = parts};
     uint32_t sel[HY_VECTOR_SIZE], groups[HY_VECTOR_SIZE];
     size_t n;
-    while ((n = hy_group_pick(&picker, hashes, sel)) > 0) {
+    while ((n = hy_group_pick(&picker, NULL, sel)) > 0) {
         HY_TRY(hy_cancel_check(env->cancel));
         if (seen) { /* keeps those that are new; a table has each entry once */
             size_t n_seen = seen->n_groups, n_new = 0;
@@ -135,8 +189,20 @@ static HyStatus feed_distinct_table(const HyAggOp *op, const HyAggSet *set, size
     return HY_OK;
 }
 
+/* Groups that a partition of n tables may have together. parts[w * step]: of the w-th. */
+static size_t expected_groups(const HyGroupParts *parts, size_t step, size_t n, size_t partition)
+{
+    size_t most = 0, all = 0;
+    for (size_t w = 0; w < n; w++) {
+        size_t size = part_size(&parts[w * step], partition);
+        most = size > most ? size : most;
+        all += size;
+    }
+    return all < 2 * most ? all : 2 * most;
+}
+
 static HyStatus feed_distinct(const HyAggOp *op, size_t s, size_t i, HyAggTable *into,
-    HyAggLocal **locals, size_t n, size_t partition, uint64_t *const *hashes, HyFuncEnv *env)
+    HyAggLocal **locals, size_t n, size_t partition, const HyGroupParts *parts, HyFuncEnv *env)
 {
     const HyAggSet *set = &op->sets[s];
     HyGroupTable seen = {0};
@@ -150,10 +216,14 @@ static HyStatus feed_distinct(const HyAggOp *op, size_t s, size_t i, HyAggTable 
         HY_GO(hy_agg_distinct_types(set, &op->items[i], arena, &types));
         HY_GO(hy_group_table_open(
             &seen, types, set->n_keys + op->items[i].n_args, op->exec->ctx->memory));
+        if (parts)
+            HY_GO(hy_group_table_reserve(
+                &seen, expected_groups(parts + 1 + i, op->n_items + 1, n, partition)));
     }
     for (size_t w = 0; w < n; w++)
         HY_GO(feed_distinct_table(op, set, i, into, &locals[w]->distinct[s * op->n_items + i],
-            hashes ? hashes[w * op->n_items + i] : NULL, partition, n > 1 ? &seen : NULL, env));
+            parts ? &parts[w * (op->n_items + 1) + 1 + i] : NULL, partition, n > 1 ? &seen : NULL,
+            env));
 done:
     hy_group_table_close(&seen);
     hy_arena_destroy(arena);
@@ -167,15 +237,15 @@ typedef struct SetMerge {
     size_t set;
     HyAggLocal **locals;
     size_t n;
-    HyAggTable *parts; /* N_PARTITIONS */
-    uint64_t **hashes; /* per worker and item: of distinct tables */
+    HyAggTable *parts;   /* N_PARTITIONS */
+    HyGroupParts *lists; /* per worker: of its groups, then per item of its distinct tables */
 } SetMerge;
 
 static HyStatus merge_serially(HyAggOp *op, size_t s, HyAggLocal **locals, size_t n, HyFuncEnv *env)
 {
     HyAggTable *into = &locals[0]->tables[s];
     for (size_t w = 1; w < n; w++)
-        HY_TRY(hy_agg_merge_table(op, into, &locals[w]->tables[s], SIZE_MAX, env));
+        HY_TRY(hy_agg_merge_table(op, into, &locals[w]->tables[s], SIZE_MAX, NULL, env));
     for (size_t i = 0; i < op->n_items; i++) {
         if (hy_agg_feeds_distinct(&op->items[i]))
             HY_TRY(feed_distinct(op, s, i, into, locals, n, SIZE_MAX, NULL, env));
@@ -200,14 +270,39 @@ static HyStatus merge_partition(void *ctx, size_t partition)
     if (!env.arena)
         return hy_error_oom(0);
     HY_GO(hy_agg_table_open(op, &op->sets[merge->set], into));
+    HY_GO(hy_group_table_reserve(
+        &into->groups, expected_groups(merge->lists, op->n_items + 1, merge->n, partition)));
     for (size_t w = 0; w < merge->n; w++)
-        HY_GO(hy_agg_merge_table(op, into, &merge->locals[w]->tables[merge->set], partition, &env));
+        HY_GO(hy_agg_merge_table(op, into, &merge->locals[w]->tables[merge->set], partition,
+            &merge->lists[w * (op->n_items + 1)], &env));
     for (size_t i = 0; i < op->n_items; i++)
         if (hy_agg_feeds_distinct(&op->items[i]))
             HY_GO(feed_distinct(
-                op, merge->set, i, into, merge->locals, merge->n, partition, merge->hashes, &env));
+                op, merge->set, i, into, merge->locals, merge->n, partition, merge->lists, &env));
 done:
     hy_arena_destroy(env.arena);
+    return st;
+}
+
+/* Of one worker's table of groups, or of the distinct arguments of an item. */
+static HyStatus make_list(void *ctx, size_t at)
+{
+    const SetMerge *merge = ctx;
+    const HyAggOp *op = merge->op;
+    size_t per_worker = op->n_items + 1, item = at % per_worker;
+    HyAggLocal *local = merge->locals[at / per_worker];
+    HyMemory *memory = op->exec->ctx->memory;
+    if (item == 0) {
+        const HyGroupTable *groups = &local->tables[merge->set].groups;
+        return sort_by_partition(groups, groups->hashes.data, memory, &merge->lists[at]);
+    }
+    if (!hy_agg_feeds_distinct(&op->items[item - 1]))
+        return HY_OK;
+    const HyGroupTable *distinct = &local->distinct[merge->set * op->n_items + item - 1];
+    uint64_t *hashes;
+    HY_TRY(hy_agg_group_hashes(&op->sets[merge->set], distinct, &hashes));
+    HyStatus st = sort_by_partition(distinct, hashes, memory, &merge->lists[at]);
+    free(hashes);
     return st;
 }
 
@@ -215,7 +310,7 @@ static HyStatus merge_in_parallel(
     HyAggOp *op, size_t s, HyAggLocal **locals, size_t n, HyExec *exec)
 {
     HyStatus st = HY_OK;
-    size_t n_hashes = n * op->n_items;
+    size_t n_lists = n * (op->n_items + 1);
     SetMerge merge = {.op = op, .set = s, .locals = locals, .n = n};
     HyAggTable *merged = realloc(op->merged, (op->n_merged + N_PARTITIONS) * sizeof *merged);
     if (!merged)
@@ -224,20 +319,17 @@ static HyStatus merge_in_parallel(
     memset(merged + op->n_merged, 0, N_PARTITIONS * sizeof *merged);
     merge.parts = merged + op->n_merged;
     op->n_merged += N_PARTITIONS;
-    merge.hashes = calloc(n_hashes + 1, sizeof *merge.hashes);
-    if (!merge.hashes)
-        return hy_error_oom(n_hashes * sizeof *merge.hashes);
-    for (size_t w = 0; w < n; w++)
-        for (size_t i = 0; i < op->n_items; i++)
-            if (hy_agg_feeds_distinct(&op->items[i]))
-                HY_GO(hy_agg_group_hashes(&op->sets[s], &locals[w]->distinct[s * op->n_items + i],
-                    &merge.hashes[w * op->n_items + i]));
+    merge.lists = calloc(n_lists, sizeof *merge.lists);
+    if (!merge.lists)
+        return hy_error_oom(n_lists * sizeof *merge.lists);
+    HY_GO(hy_exec_parallel(exec, n_lists, make_list, &merge));
     HY_GO(hy_exec_parallel(exec, N_PARTITIONS, merge_partition, &merge));
     op->n_parts[s] = N_PARTITIONS;
 done:
-    for (size_t i = 0; i < n_hashes; i++)
-        free(merge.hashes[i]);
-    free(merge.hashes);
+    for (size_t i = 0; i < n_lists; i++)
+        if (merge.lists[i].groups)
+            hy_memory_free(exec->ctx->memory, merge.lists[i].groups, merge.lists[i].bytes);
+    free(merge.lists);
     return st;
 }
 

@@ -368,7 +368,7 @@ static HyStatus take_tables(Partition *p, size_t partition)
     size_t s = (size_t)(p->set - op->sets);
     for (HyAggLocal *local = op->locals; local; local = local->next)
         HY_TRY(hy_agg_merge_table(op, &p->table, &local->tables[s],
-            p->set->n_keys == 0 ? SIZE_MAX : partition, &p->worker->env));
+            p->set->n_keys == 0 ? SIZE_MAX : partition, NULL, &p->worker->env));
     for (size_t i = 0; i < op->n_items; i++)
         for (HyAggLocal *local = op->locals; local && p->seen[i].item; local = local->next)
             HY_TRY(take_table(p, &p->seen[i], &local->distinct[s * op->n_items + i],

@@ -116,7 +116,7 @@ static HyStatus grow_slots(HyGroupTable *table, size_t n_slots)
 }
 
 /* Room for n more groups, with the slots at most two thirds full. */
-static HyStatus reserve(HyGroupTable *table, size_t n)
+HyStatus hy_group_table_reserve(HyGroupTable *table, size_t n)
 {
     size_t wanted = table->n_groups + n;
     if (wanted >= UINT32_MAX - 1)
@@ -265,7 +265,7 @@ static HyStatus add_keys(HyGroupTable *table, const HyVector *keys, const uint32
 static HyStatus add_one(
     HyGroupTable *table, const HyVector *keys, uint32_t row, uint64_t hash, HyArena *scratch)
 {
-    HY_TRY(reserve(table, 1));
+    HY_TRY(hy_group_table_reserve(table, 1));
     HY_TRY(add_keys(table, keys, &row, 1, table->n_groups, scratch));
     ((uint64_t *)table->hashes.data)[table->n_groups] = hash;
     place(table->slots.data, table->n_slots - 1, hash, table->n_groups);
@@ -323,7 +323,7 @@ static size_t find_by_hash(HyGroupTable *table, size_t n, const uint64_t *restri
 HyStatus hy_group_table_find(HyGroupTable *table, const HyVector *keys, size_t n,
     const uint64_t *hashes, HyArena *scratch, uint32_t *groups)
 {
-    HY_TRY(reserve(table, n));
+    HY_TRY(hy_group_table_reserve(table, n));
     uint32_t *added = hy_arena_alloc(scratch, n * sizeof *added);
     uint8_t *differs = hy_arena_zalloc(scratch, 2 * n);
     HyVector *flat = hy_arena_alloc(scratch, table->n_keys * sizeof *flat);

@@ -35,6 +35,8 @@ HyStatus hy_group_table_open(
 /* Legal on a zeroed table. */
 void hy_group_table_close(HyGroupTable *table);
 
+/* Room for n more groups without growing. Errors: 54000 beyond 2^32 - 3 groups. */
+HyStatus hy_group_table_reserve(HyGroupTable *table, size_t n) HY_MUST_CHECK;
 /* What it takes in the budget. */
 size_t hy_group_table_bytes(const HyGroupTable *table);
 /* Whether the next batch may make it double. */

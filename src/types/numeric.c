@@ -262,8 +262,15 @@ static bool compute_quotient(HyInt128 a, HyInt128 b, int shift, HyInt128 *out)
             return false;
         shift = HY_NUMERIC_MAX_PRECISION;
     }
-    if (!multiply_divide(x, (HyUint128)hy_numeric_pow10[shift], y, &q))
+    uint64_t short_x = (uint64_t)x, short_y = (uint64_t)y, product;
+    if (shift <= HY_NUMERIC_MAX_SHORT_PRECISION && x >> 64 == 0 && y >> 64 == 0 &&
+        !__builtin_mul_overflow(short_x, (uint64_t)hy_numeric_pow10_i64[shift], &product)) {
+        /* most quotients; the others take ten times as long */
+        uint64_t rest = product % short_y;
+        q = (HyUint128)(product / short_y) + (rest >= short_y - rest);
+    } else if (!multiply_divide(x, (HyUint128)hy_numeric_pow10[shift], y, &q)) {
         return false;
+    }
     return with_sign(q, negative, out);
 }
 
