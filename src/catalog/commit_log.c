@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define MAX_RECORD_BYTES ((size_t)1 << 20)    /* larger commits go into the file */
-#define MAX_LOG_BYTES    ((uint64_t)16 << 20) /* then a checkpoint is made */
+#define MAX_RECORD_BYTES ((size_t)4 << 20)    /* larger commits go into the file */
+#define MAX_LOG_BYTES    ((uint64_t)32 << 20) /* then a checkpoint is made */
 
 static HyLogOptions log_options(const HyDatabase *database)
 {

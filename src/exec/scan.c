@@ -11,6 +11,12 @@
 #define FILTER_TRIAL      16384
 #define MORSELS_PER_BLOCK (HY_BLOCK_ROWS / MORSEL_ROWS)
 
+/* Rows [first, end) of a block. */
+typedef struct ScanMorsel {
+    size_t block;
+    uint32_t first, end;
+} ScanMorsel;
+
 typedef struct ScanSource {
     HySource source;
     HyAlg *scan;
@@ -27,6 +33,7 @@ typedef struct ScanSource {
     size_t n_filters;
     bool wants_extremes;
     HyRelation *relation;
+    ScanMorsel *morsels; /* what is left after a look at the statistics; NULL: all */
 } ScanSource;
 
 typedef struct ActiveTest {
@@ -61,6 +68,60 @@ typedef struct ScanLocal {
     uint32_t first;
 } ScanLocal;
 
+static HyChunkTest test_of(const HyScanPredicate *predicate)
+{
+    return (HyChunkTest){.kind = (HyChunkTestKind)predicate->kind,
+        .op = predicate->op,
+        .values = predicate->values,
+        .n_values = predicate->n_values};
+}
+
+/* Narrows [*first, *end) of a block by the tests whose chunks are in memory. */
+static HyStatus narrow_block(const ScanSource *scan, size_t block, uint32_t *first, uint32_t *end)
+{
+    for (size_t i = 0; i < scan->scan->n_scan_predicates && *first < *end; i++) {
+        const HyScanPredicate *predicate = &scan->scan->scan_predicates[i];
+        HyChunkTest test = test_of(predicate);
+        HyChunkPin pin = {0};
+        bool is_resident;
+        HY_TRY(hy_relation_chunk_if_resident(
+            scan->relation, block, predicate->table_column, &pin, &is_resident));
+        if (!is_resident)
+            continue;
+        HyChunkMatch match = hy_chunk_match(pin.chunk, &test);
+        if (match == HY_MATCH_NONE)
+            *end = *first;
+        else if (match == HY_MATCH_SOME)
+            hy_chunk_narrow(pin.chunk, &test, first, end);
+        hy_chunk_unpin(&pin);
+    }
+    return HY_OK;
+}
+
+/* Lists the morsels that can match: a statement that looks for one row is one morsel then, and
+ * wakes nobody. */
+static HyStatus list_morsels(ScanSource *scan, size_t n_blocks, size_t *n)
+{
+    scan->morsels = calloc(n_blocks * MORSELS_PER_BLOCK, sizeof *scan->morsels);
+    if (!scan->morsels)
+        return hy_error_oom(n_blocks * MORSELS_PER_BLOCK * sizeof *scan->morsels);
+    *n = 0;
+    for (size_t block = 0; block < n_blocks; block++) {
+        uint32_t first = 0;
+        uint32_t end = hy_relation_block_rows(scan->relation, block);
+        if (hy_relation_block_live_rows(scan->relation, block) == 0)
+            continue;
+        HY_TRY(narrow_block(scan, block, &first, &end));
+        while (first < end) {
+            uint32_t limit = (first / MORSEL_ROWS + 1) * MORSEL_ROWS;
+            limit = limit < end ? limit : end;
+            scan->morsels[(*n)++] = (ScanMorsel){.block = block, .first = first, .end = limit};
+            first = limit;
+        }
+    }
+    return HY_OK;
+}
+
 static HyStatus scan_start(HySource *source, HyExec *exec, size_t *n_morsels)
 {
     ScanSource *scan = (ScanSource *)source;
@@ -71,6 +132,10 @@ static HyStatus scan_start(HySource *source, HyExec *exec, size_t *n_morsels)
     }
     size_t n_blocks = hy_relation_block_count(scan->relation);
     *n_morsels = 0;
+    free(scan->morsels);
+    scan->morsels = NULL;
+    if (n_blocks > 0 && scan->scan->n_scan_predicates > 0)
+        return list_morsels(scan, n_blocks, n_morsels);
     if (n_blocks > 0) {
         uint32_t rows = hy_relation_block_rows(scan->relation, n_blocks - 1);
         *n_morsels = (n_blocks - 1) * MORSELS_PER_BLOCK + (rows + MORSEL_ROWS - 1) / MORSEL_ROWS;
@@ -166,10 +231,7 @@ static HyStatus open_block(const ScanSource *scan, ScanLocal *local, size_t bloc
         HyChunkPin *pin = &local->test_pins[i];
         if (!pin->chunk)
             HY_TRY(hy_relation_chunk(scan->relation, block, predicate->table_column, pin));
-        HyChunkTest test = {.kind = (HyChunkTestKind)predicate->kind,
-            .op = predicate->op,
-            .values = predicate->values,
-            .n_values = predicate->n_values};
+        HyChunkTest test = test_of(predicate);
         HyChunkMatch match = hy_chunk_match(pin->chunk, &test);
         if (match == HY_MATCH_NONE) {
             *is_empty = true;
@@ -181,12 +243,15 @@ static HyStatus open_block(const ScanSource *scan, ScanLocal *local, size_t bloc
     return scan->bar ? add_bar(scan, local, is_empty) : HY_OK;
 }
 
-static size_t drop_deleted(const uint64_t *deletes, uint32_t first, uint32_t n, uint32_t *sel)
+/* Keeps the rows of sel[0..n), or with is_all of [0, n), that are not deleted. */
+static uint32_t drop_deleted(
+    const uint64_t *deletes, uint32_t first, bool is_all, uint32_t n, uint32_t *sel)
 {
-    size_t n_sel = 0;
+    uint32_t n_sel = 0;
     for (uint32_t i = 0; i < n; i++) {
-        sel[n_sel] = i;
-        n_sel += !hy_bitmap_get(deletes, first + i);
+        uint32_t row = is_all ? i : sel[i];
+        sel[n_sel] = row;
+        n_sel += !hy_bitmap_get(deletes, first + row);
     }
     return n_sel;
 }
@@ -198,14 +263,15 @@ static HyStatus select_window(ScanLocal *local, const uint64_t *deletes, uint32_
     uint32_t *sel = local->sel + local->n_sel;
     uint32_t n_sel = n;
     bool is_all = true;
-    if (deletes) {
-        n_sel = (uint32_t)drop_deleted(deletes, first, n, sel);
-        is_all = n_sel == n;
-    }
     for (size_t i = 0; i < local->n_active && n_sel > 0; i++) {
         HY_TRY(hy_chunk_filter(
             local->tests[i].chunk, &local->tests[i].test, first, is_all, sel, &n_sel));
         is_all = n_sel == n && is_all;
+    }
+    if (deletes && n_sel > 0) { /* last: most tests leave few rows */
+        uint32_t n_live = drop_deleted(deletes, first, is_all, n_sel, sel);
+        is_all = is_all && n_live == n_sel;
+        n_sel = n_live;
     }
     uint32_t offset = first - local->first;
     if (is_all && local->is_dense && offset == local->n_sel) {
@@ -415,15 +481,29 @@ static HyStatus emit_extremes(ScanSource *scan, ScanLocal *local, HyWorker *work
     return HY_OK;
 }
 
+static void find_morsel(
+    const ScanSource *scan, size_t morsel, size_t *block, uint32_t *first, uint32_t *end)
+{
+    if (scan->morsels) {
+        *block = scan->morsels[morsel].block;
+        *first = scan->morsels[morsel].first;
+        *end = scan->morsels[morsel].end;
+        return;
+    }
+    *block = morsel / MORSELS_PER_BLOCK;
+    *first = (uint32_t)(morsel % MORSELS_PER_BLOCK) * MORSEL_ROWS;
+    *end = hy_relation_block_rows(scan->relation, *block);
+    if (*end > *first + MORSEL_ROWS)
+        *end = *first + MORSEL_ROWS;
+}
+
 static HyStatus scan_run(HySource *source, HyWorker *worker, void *arg, size_t morsel)
 {
     ScanSource *scan = (ScanSource *)source;
     ScanLocal *local = arg;
-    size_t block = morsel / MORSELS_PER_BLOCK;
-    uint32_t first = (uint32_t)(morsel % MORSELS_PER_BLOCK) * MORSEL_ROWS;
-    uint32_t end = hy_relation_block_rows(scan->relation, block);
-    if (end > first + MORSEL_ROWS)
-        end = first + MORSEL_ROWS;
+    size_t block;
+    uint32_t first, end;
+    find_morsel(scan, morsel, &block, &first, &end);
     if (hy_relation_block_live_rows(scan->relation, block) == 0 || first >= end)
         return HY_OK;
     bool is_empty;
@@ -459,6 +539,7 @@ static HyStatus scan_run(HySource *source, HyWorker *worker, void *arg, size_t m
 
 static void scan_destroy(HySource *source)
 {
+    free(((ScanSource *)source)->morsels);
     hy_relation_unref(((ScanSource *)source)->relation);
 }
 

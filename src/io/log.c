@@ -208,12 +208,10 @@ HyStatus hy_log_append(HyLog *log, const void *payload, size_t len, uint64_t *po
         return failed_error(log);
     HY_TRY(format_record(log, payload, len));
     uint64_t end = log->end + log->buffer.len;
-    if (end > log->filled)
-        HY_TRY(fill(log, end + MORE_FILL));
-    HyStatus st = hy_os_file_write(&log->file, log->end, log->buffer.data, log->buffer.len);
-    if (st) {
-        set_failed(log);
-        return st;
+    HY_TRY(hy_os_file_write(&log->file, log->end, log->buffer.data, log->buffer.len));
+    if (end > log->filled) { /* the next ones overwrite again, if there is room */
+        log->filled = end;
+        hy_error_free(fill(log, end + MORE_FILL));
     }
     log->chain = hy_load_u32(log->buffer.data);
     log->number++;

@@ -61,8 +61,7 @@ HyStatus hy_log_read(HyLog *log, HyLogRecordFn take, void *context) HY_MUST_CHEC
 HyLog *hy_log_ref(HyLog *log);
 void hy_log_unref(HyLog *log); /* The last one closes the file; NULL is fine. */
 
-/* Writes a record; *position is for hy_log_wait. On failure there is none; a log that could not
- * write its own space is failed. Errors: 53100, 58030. */
+/* Writes a record; *position is for hy_log_wait. On failure there is none. Errors: 53100, 58030. */
 HyStatus hy_log_append(
     HyLog *log, const void *payload, size_t len, uint64_t *position) HY_MUST_CHECK;
 /* Returns when all up to `position` is on the disk. 58030: it is in doubt, the log is failed. */

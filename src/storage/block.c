@@ -245,6 +245,14 @@ HyStatus hy_stored_chunk_pin(HyStoredChunk *chunk, const HyChunk **out)
         hy_block_store_cache(chunk->store), &chunk->cached, load_chunk, chunk, out);
 }
 
+bool hy_stored_chunk_pin_resident(HyStoredChunk *chunk, const HyChunk **out)
+{
+    if (!chunk->resident)
+        return hy_chunk_cache_pin_resident(hy_block_store_cache(chunk->store), &chunk->cached, out);
+    *out = chunk->resident;
+    return true;
+}
+
 void hy_stored_chunk_unpin(HyStoredChunk *chunk)
 {
     if (!chunk->resident)

@@ -38,6 +38,8 @@ HyType hy_stored_chunk_type(const HyStoredChunk *chunk);
 /* Nulls among its first n_rows rows; -1: not known without reading it. */
 int64_t hy_stored_chunk_null_count(const HyStoredChunk *chunk, uint32_t n_rows);
 HyStatus hy_stored_chunk_pin(HyStoredChunk *chunk, const HyChunk **out) HY_MUST_CHECK;
+/* The same only if it is in memory already. */
+bool hy_stored_chunk_pin_resident(HyStoredChunk *chunk, const HyChunk **out);
 void hy_stored_chunk_unpin(HyStoredChunk *chunk);
 /* Where its own object lies; NULL for one in memory and for a part of a plain block. */
 const HyObjectRef *hy_stored_chunk_file_ref(const HyStoredChunk *chunk);

@@ -162,6 +162,20 @@ static void fill_entry(HyChunkCache *cache, HyCacheEntry *entry, HyChunk *chunk)
     ring_insert(cache, entry);
 }
 
+bool hy_chunk_cache_pin_resident(HyChunkCache *cache, HyCacheEntry *entry, const HyChunk **out)
+{
+    pthread_mutex_lock(&cache->mutex);
+    bool is_there = entry->state == HY_CACHE_READY;
+    if (is_there) {
+        entry->n_pins++;
+        entry->was_used = true;
+        cache->stats.n_hits++;
+        *out = entry->chunk;
+    }
+    pthread_mutex_unlock(&cache->mutex);
+    return is_there;
+}
+
 HyStatus hy_chunk_cache_pin(HyChunkCache *cache, HyCacheEntry *entry, HyCacheLoadFn load,
     void *context, const HyChunk **out)
 {

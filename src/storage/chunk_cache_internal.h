@@ -24,6 +24,8 @@ typedef HyStatus (*HyCacheLoadFn)(void *context, HyChunk **out);
 
 HyStatus hy_chunk_cache_pin(HyChunkCache *cache, HyCacheEntry *entry, HyCacheLoadFn load,
     void *context, const HyChunk **out) HY_MUST_CHECK;
+/* Pins it only if it is there. */
+bool hy_chunk_cache_pin_resident(HyChunkCache *cache, HyCacheEntry *entry, const HyChunk **out);
 void hy_chunk_cache_unpin(HyChunkCache *cache, HyCacheEntry *entry);
 /* Takes over `chunk` if the entry is empty, else destroys it. */
 void hy_chunk_cache_offer(HyChunkCache *cache, HyCacheEntry *entry, HyChunk *chunk);

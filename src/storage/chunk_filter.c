@@ -3,38 +3,32 @@
  * the mask a selection. Text that is not in a dictionary, and the rare rest, is tested row by row.
  */
 #include "storage/chunk_filter_internal.h"
-
-/* Keys [low, high] pass, with invert all others (hy_fixed_key). */
-typedef struct KeyRange {
-    HyUint128 low, high;
-    bool is_empty;
-    bool invert;
-} KeyRange;
+#include "storage/chunk_zones.h"
 
 /* More values than this in an IN list: every row searches the list. */
 #define MAX_IN_PASSES 16
 
-static KeyRange key_range(HyCompareOp op, HyUint128 key)
+HyKeyRange hy_key_range(HyCompareOp op, HyUint128 key)
 {
     const HyUint128 top = ~(HyUint128)0;
     switch (op) {
     case HY_CMP_EQ:
-        return (KeyRange){key, key, false, false};
+        return (HyKeyRange){key, key, false, false};
     case HY_CMP_NE:
-        return (KeyRange){key, key, false, true};
+        return (HyKeyRange){key, key, false, true};
     case HY_CMP_LT:
-        return (KeyRange){0, key - 1, key == 0, false};
+        return (HyKeyRange){0, key - 1, key == 0, false};
     case HY_CMP_LE:
-        return (KeyRange){0, key, false, false};
+        return (HyKeyRange){0, key, false, false};
     case HY_CMP_GT:
-        return (KeyRange){key + 1, top, key == top, false};
+        return (HyKeyRange){key + 1, top, key == top, false};
     case HY_CMP_GE:
-        return (KeyRange){key, top, false, false};
+        return (HyKeyRange){key, top, false, false};
     }
-    return (KeyRange){0, 0, true, false};
+    return (HyKeyRange){0, 0, true, false};
 }
 
-static void clamp(KeyRange *range, HyUint128 low, HyUint128 high)
+void hy_key_range_clamp(HyKeyRange *range, HyUint128 low, HyUint128 high)
 {
     range->low = range->low < low ? low : range->low;
     range->high = range->high > high ? high : range->high;
@@ -89,14 +83,14 @@ static void mask_constant(const Window *w, bool invert, uint8_t *mask)
         memset(mask, 0, w->n);
 }
 
-static void mask_truncated(const Window *w, KeyRange range, uint8_t *mask)
+static void mask_truncated(const Window *w, HyKeyRange range, uint8_t *mask)
 {
     unsigned bits = w->chunk->encoding->bits;
     uint64_t top = bits == 64 ? UINT64_MAX : (UINT64_C(1) << bits) - 1;
     unsigned shift = w->chunk->encoding->nulls; /* difference 0 is null */
     HyUint128 min = hy_fixed_key(w->chunk->physical, w->chunk->min.bytes);
     HyUint128 largest = min + (top - shift);
-    clamp(&range, min, largest < min ? ~(HyUint128)0 : largest);
+    hy_key_range_clamp(&range, min, largest < min ? ~(HyUint128)0 : largest);
     if (range.is_empty)
         mask_constant(w, range.invert, mask);
     else
@@ -122,15 +116,15 @@ static void and_validity(const Window *w, uint8_t *mask)
     w->kernels->and_mask(mask, valid, w->n);
 }
 
-static void mask_integers(const Window *w, KeyRange range, uint8_t *mask)
+static void mask_integers(const Window *w, HyKeyRange range, uint8_t *mask)
 {
     unsigned bits = 8 * (unsigned)w->chunk->width;
     HyUint128 top = ((HyUint128)1 << bits) - 1;
     if (is_signed(w->chunk->physical)) {
         HyUint128 zero = (HyUint128)1 << 127;
-        clamp(&range, zero - ((HyUint128)1 << (bits - 1)), zero + (top >> 1));
+        hy_key_range_clamp(&range, zero - ((HyUint128)1 << (bits - 1)), zero + (top >> 1));
     } else {
-        clamp(&range, 0, top);
+        hy_key_range_clamp(&range, 0, top);
     }
     if (range.is_empty) {
         mask_constant(w, range.invert, mask);
@@ -141,7 +135,7 @@ static void mask_integers(const Window *w, KeyRange range, uint8_t *mask)
     and_validity(w, mask);
 }
 
-static void mask_wide(const Window *w, KeyRange range, uint8_t *mask)
+static void mask_wide(const Window *w, HyKeyRange range, uint8_t *mask)
 {
     const uint8_t *values = w->in;
     bool is_reversed = w->chunk->shape == HY_SHAPE_RAW && w->chunk->physical == HY_PHYS_UUID;
@@ -206,7 +200,7 @@ static void mask_compare(const Window *w, HyCompareOp op, const HyValue *value, 
         mask_floats(w, op, value, mask);
         return;
     }
-    KeyRange range = key_range(op, hy_fixed_key(chunk->physical, hy_value_payload(value)));
+    HyKeyRange range = hy_key_range(op, hy_fixed_key(chunk->physical, hy_value_payload(value)));
     if (chunk->shape == HY_SHAPE_TRUNC)
         mask_truncated(w, range, mask);
     else if (w->width == 4)
@@ -381,6 +375,11 @@ HyStatus hy_chunk_filter(const HyChunk *chunk, const HyChunkTest *test, uint32_t
         return HY_OK;
     case HY_MATCH_SOME:
         break;
+    }
+    uint32_t last = sel_is_all ? n - 1 : sel[n - 1];
+    if (hy_chunk_zones_exclude(chunk, test, first, last + 1)) {
+        *n_sel = 0;
+        return HY_OK;
     }
     *n_sel = needs_rows(chunk, test) ? select_rows(chunk, test, first, sel_is_all, sel, n)
                                      : select_by_mask(chunk, test, first, sel_is_all, sel, n);

@@ -10,6 +10,15 @@ int hy_chunk_compare(const HyChunk *chunk, const void *a, const void *b);
 /* Whether a value that is not null passes. */
 bool hy_chunk_test_payload(const HyChunk *chunk, const HyChunkTest *test, const void *payload);
 
+/* Keys [low, high] pass, with invert all others (hy_fixed_key). */
+typedef struct HyKeyRange {
+    HyUint128 low, high;
+    bool is_empty;
+    bool invert;
+} HyKeyRange;
+HyKeyRange hy_key_range(HyCompareOp op, HyUint128 key);
+void hy_key_range_clamp(HyKeyRange *range, HyUint128 low, HyUint128 high);
+
 /* The dictionary entries [begin, end) pass; with invert all others. Ordered dictionaries only. */
 typedef struct HyCodeRange {
     uint32_t begin, end;

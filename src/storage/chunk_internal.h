@@ -105,8 +105,9 @@ struct HyChunk {
     HyPayload mark;     /* raw with nulls, not text: null, in the form of the file's values */
     HyUint128 base;     /* truncated: the number of difference 0, modulo the width */
     HyDictionary dict;
-    _Atomic int dict_order; /* HyDictionaryOrder */
-    uint64_t no_validity;   /* 0: the validity of a null constant */
+    _Atomic int dict_order;               /* HyDictionaryOrder */
+    uint64_t no_validity;                 /* 0: the validity of a null constant */
+    _Atomic(const struct HyZone *) zones; /* or NULL; owned unless plain */
 
     HyMemory *memory;
     uint8_t *bytes; /* the block, owned; NULL for plain chunks */

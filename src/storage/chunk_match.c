@@ -1,6 +1,7 @@
 /* What a chunk's bounds, dictionary, null range and positional index say about a predicate before
  * any row is looked at. */
 #include "storage/chunk_filter_internal.h"
+#include "storage/chunk_zones.h"
 
 /* ---- Order ---- */
 
@@ -220,8 +221,10 @@ void hy_chunk_narrow(const HyChunk *chunk, const HyChunkTest *test, uint32_t *fi
     }
     bool is_equality =
         test->kind == HY_CHUNK_IN || (test->kind == HY_CHUNK_COMPARE && test->op == HY_CMP_EQ);
-    if (!chunk->has_psma || !is_equality)
+    if (!chunk->has_psma || !is_equality) {
+        hy_chunk_narrow_zones(chunk, test, first, end);
         return;
+    }
     uint32_t begin = UINT32_MAX;
     uint32_t limit = 0;
     for (size_t i = 0; i < test->n_values; i++) {
@@ -236,4 +239,5 @@ void hy_chunk_narrow(const HyChunk *chunk, const HyChunkTest *test, uint32_t *fi
         limit = to > limit ? to : limit;
     }
     intersect(begin < limit ? begin : *first, begin < limit ? limit : *first, first, end);
+    hy_chunk_narrow_zones(chunk, test, first, end);
 }

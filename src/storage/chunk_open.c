@@ -2,6 +2,7 @@
  * rows need no checks (spec/hyper-file-blocks.md, sections 2 to 5). */
 #include "io/container.h"
 #include "storage/chunk_internal.h"
+#include <stdlib.h>
 
 static HyStatus damaged(const char *what, uint64_t offset)
 {
@@ -33,6 +34,8 @@ void hy_chunk_destroy(HyChunk *chunk)
 {
     if (!chunk)
         return;
+    if (chunk->shape != HY_SHAPE_PLAIN)
+        free((void *)(uintptr_t)atomic_load_explicit(&chunk->zones, memory_order_relaxed));
     for (size_t i = 0; i < HY_ARRAY_LEN(chunk->owned); i++)
         hy_memory_free(chunk->memory, chunk->owned[i], chunk->owned_len[i]);
     hy_memory_free(chunk->memory, chunk->bytes, chunk->bytes_allocated);

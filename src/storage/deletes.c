@@ -96,13 +96,15 @@ void hy_row_set_subtract(HyRowSet *set, const HyRowSet *other)
         const uint64_t *their = other->blocks[b];
         if (!own || !their)
             continue;
-        bool is_empty = true;
+        uint64_t left = 0;
         for (size_t w = 0; w < HY_ROW_SET_WORDS; w++) {
-            set->count -= __builtin_popcountll(own[w] & their[w]);
-            own[w] &= ~their[w];
-            is_empty = is_empty && own[w] == 0;
+            if (their[w]) {
+                set->count -= __builtin_popcountll(own[w] & their[w]);
+                own[w] &= ~their[w];
+            }
+            left |= own[w];
         }
-        if (is_empty) {
+        if (left == 0) {
             free(own);
             set->blocks[b] = NULL;
         }
@@ -138,12 +140,17 @@ static HyStatus merge_bits(const DeleteBits *old, const uint64_t *added, DeleteB
     if (!bits)
         return hy_error_oom(sizeof *bits);
     atomic_init(&bits->n_refs, 1);
-    uint32_t count = 0;
-    for (size_t w = 0; w < HY_ROW_SET_WORDS; w++) {
-        bits->words[w] = added[w] | (old ? old->words[w] : 0);
-        count += (uint32_t)__builtin_popcountll(bits->words[w]);
+    bits->count = old ? old->count : 0;
+    if (old)
+        memcpy(bits->words, old->words, sizeof bits->words);
+    else
+        memset(bits->words, 0, sizeof bits->words);
+    for (size_t w = 0; w < HY_ROW_SET_WORDS; w++) { /* most are 0 in a small change */
+        if (added[w]) {
+            bits->count += (uint32_t)__builtin_popcountll(added[w] & ~bits->words[w]);
+            bits->words[w] |= added[w];
+        }
     }
-    bits->count = count;
     *out = bits;
     return HY_OK;
 }

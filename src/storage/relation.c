@@ -208,6 +208,7 @@ static HyStatus create_view(HyRelation *relation, uint32_t column, HyTailView **
     HY_GO(hy_chunk_plain(relation->parts.layout->types[column],
         hy_tail_data(relation->parts.tail, column), view->validity, relation->parts.tail_rows,
         &view->chunk));
+    hy_chunk_set_zones(view->chunk, hy_tail_zones(relation->parts.tail, column));
     *out = view;
     view = NULL;
 
@@ -241,6 +242,21 @@ HyStatus hy_relation_chunk_unordered(
     const HyChunk *chunk;
     HY_TRY(hy_stored_chunk_pin(stored, &chunk));
     *out = (HyChunkPin){.chunk = chunk, .holder = stored};
+    return HY_OK;
+}
+
+HyStatus hy_relation_chunk_if_resident(
+    HyRelation *relation, size_t block, uint32_t column, HyChunkPin *out, bool *is_resident)
+{
+    *is_resident = true;
+    if (block >= relation->parts.blocks->n)
+        return hy_relation_chunk(relation, block, column, out);
+    HY_TRY(hy_collation_require(relation->parts.layout->types[column].collation));
+    HyStoredChunk *stored = hy_block_column(relation->parts.blocks->blocks[block], column);
+    const HyChunk *chunk;
+    *is_resident = hy_stored_chunk_pin_resident(stored, &chunk);
+    if (*is_resident)
+        *out = (HyChunkPin){.chunk = chunk, .holder = stored};
     return HY_OK;
 }
 

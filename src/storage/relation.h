@@ -65,6 +65,9 @@ HyStatus hy_relation_chunk(
 /* The same for whoever compares no texts: reports, counting nulls. */
 HyStatus hy_relation_chunk_unordered(
     HyRelation *relation, size_t block, uint32_t column, HyChunkPin *out) HY_MUST_CHECK;
+/* The same only if it costs no reading: *is_resident false otherwise, and nothing is pinned. */
+HyStatus hy_relation_chunk_if_resident(HyRelation *relation, size_t block, uint32_t column,
+    HyChunkPin *out, bool *is_resident) HY_MUST_CHECK;
 /* Legal on a zeroed pin; zeroes it. */
 void hy_chunk_unpin(HyChunkPin *pin);
 

@@ -18,6 +18,7 @@ typedef struct TailColumn {
     size_t width;
     void *data;
     uint64_t *validity; /* NULL: not nullable. Bits beyond the rows written are 0 */
+    HyZone *zones;      /* NULL: of no integers */
 } TailColumn;
 
 struct HyTail {
@@ -80,6 +81,11 @@ static HyStatus create_tail(const HyTail *like, const HyType *types, size_t n_co
         if (column->type.nullable)
             HY_GO(hy_memory_zalloc(
                 memory, hy_bitmap_words(capacity) * 8, (void **)&column->validity));
+        if (hy_zones_fit(physical)) {
+            HY_GO(hy_memory_alloc(
+                memory, hy_zone_count(capacity) * sizeof(HyZone), (void **)&column->zones));
+            hy_zones_init(column->zones, hy_zone_count(capacity));
+        }
     }
     *out = tail;
     tail = NULL;
@@ -115,6 +121,8 @@ HyStatus hy_tail_grow(HyTail *tail, uint32_t n, uint32_t capacity, HyTail **out)
         memcpy(grown->columns[i].data, from->data, n * from->width);
         if (from->validity)
             copy_head(grown->columns[i].validity, from->validity, n);
+        if (from->zones && n > 0)
+            hy_zones_widen(grown->columns[i].zones, hy_type_physical(from->type), from->data, 0, n);
     }
     atomic_store_explicit(&grown->n_claimed, n, memory_order_relaxed);
     *out = grown;
@@ -137,6 +145,9 @@ void hy_tail_unref(HyTail *tail)
             hy_memory_free(tail->memory, column->data, column->width * tail->capacity);
         if (column->validity)
             hy_memory_free(tail->memory, column->validity, hy_bitmap_words(tail->capacity) * 8);
+        if (column->zones)
+            hy_memory_free(
+                tail->memory, column->zones, hy_zone_count(tail->capacity) * sizeof(HyZone));
     }
     unref_heap(tail->heap);
     free(tail);
@@ -194,7 +205,10 @@ HyStatus hy_tail_write(
     HyVector dst = {.type = to->type, .kind = HY_VECTOR_FLAT, .data = to->data};
     HyVector src = *vector;
     src.validity = NULL;
-    return hy_vector_copy(&dst, at, &src, from, n, to->is_string ? tail->heap->arena : NULL);
+    HY_TRY(hy_vector_copy(&dst, at, &src, from, n, to->is_string ? tail->heap->arena : NULL));
+    if (to->zones && n > 0)
+        hy_zones_widen(to->zones, hy_type_physical(to->type), to->data, at, n);
+    return HY_OK;
 }
 
 HyStatus hy_tail_load(HyTail *tail, size_t column, const HyChunk *chunk, uint32_t n)
@@ -215,6 +229,11 @@ HyStatus hy_tail_load(HyTail *tail, size_t column, const HyChunk *chunk, uint32_
 done:
     hy_arena_destroy(arena);
     return st;
+}
+
+const HyZone *hy_tail_zones(const HyTail *tail, size_t column)
+{
+    return tail->columns[column].zones;
 }
 
 const void *hy_tail_data(const HyTail *tail, size_t column)

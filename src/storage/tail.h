@@ -10,6 +10,7 @@
 #define HY_STORAGE_TAIL_H
 
 #include "storage/chunk.h"
+#include "storage/chunk_zones.h"
 
 typedef struct HyTail HyTail;
 
@@ -35,6 +36,7 @@ HyStatus hy_tail_write(HyTail *tail, size_t column, uint32_t at, const HyVector 
 HyStatus hy_tail_load(HyTail *tail, size_t column, const HyChunk *chunk, uint32_t n) HY_MUST_CHECK;
 
 const void *hy_tail_data(const HyTail *tail, size_t column);
+const HyZone *hy_tail_zones(const HyTail *tail, size_t column); /* or NULL */
 /* The validity of the first n rows as a bitmap of its own (free), or NULL when all have values. */
 HyStatus hy_tail_validity(
     const HyTail *tail, size_t column, uint32_t n, uint64_t **out) HY_MUST_CHECK;

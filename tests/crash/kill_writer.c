@@ -110,7 +110,7 @@ static bool commit_small_or_large(openhyper_connection *connection, int64_t c)
     execute(connection, "BEGIN");
     (void)snprintf(sql, sizeof sql,
         "INSERT INTO rows SELECT %" PRId64
-        "::bigint, 'row ' || i FROM generate_series(1, 70000) AS g(i)",
+        "::bigint, 'row ' || i FROM generate_series(1, 200000) AS g(i)",
         c);
     execute(connection, sql);
     (void)snprintf(
