@@ -198,6 +198,11 @@ static long long measure(int which)
     return written;
 }
 
+static bool is_logged(int which)
+{
+    return which == DELETE || which == INSERT;
+}
+
 static void test_full_at(int which, long long room)
 {
     Disk disk;
@@ -207,6 +212,12 @@ static void test_full_at(int which, long long room)
     make_database(&f, "full", &options);
     atomic_store(&disk.room, room);
     HyStatus st = change(&f, which);
+    if (!st && room > 0 && is_logged(which)) { /* the space that a log takes ahead may be missing */
+        assert_ok(hy_database_verify(f.database, fail_on_fault, NULL));
+        atomic_store(&disk.room, LLONG_MAX / 2);
+        fixture_destroy(&f);
+        return;
+    }
     if (!st)
         fail_msg("change %d: no failure with room for %lld bytes", which, room);
     assert_string_equal(st->sqlstate, "53100");
