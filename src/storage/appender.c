@@ -80,7 +80,7 @@ static HyCompression pick_compression(HyAppender *appender)
     const HyBlockStoreOptions *options = hy_block_store_options(appender->options.store);
     bool keeps_up = appender->n_jobs > 0 &&
                     atomic_load_explicit(&appender->n_running, memory_order_relaxed) == 0;
-    bool is_load = appender->n_appended >= HY_BLOCK_ROWS / 2;
+    bool is_load = appender->n_appended >= HY_BLOCK_ROWS / 8;
     return is_load && !keeps_up ? options->load_compression : options->compression;
 }
 
