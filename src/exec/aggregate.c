@@ -64,8 +64,10 @@ static void free_local(const HyAggOp *op, HyAggLocal *local)
     for (size_t s = 0; s < op->n_sets; s++) {
         hy_agg_table_close(&local->tables[s]);
         hy_group_coder_close(&local->coders[s]);
-        for (size_t i = 0; i < op->n_items; i++)
+        for (size_t i = 0; i < op->n_items; i++) {
+            hy_group_coder_close(&local->distinct_coders[s * op->n_items + i]);
             hy_group_table_close(&local->distinct[s * op->n_items + i]);
+        }
     }
     for (size_t i = 0; i < op->n_items; i++)
         hy_rowset_destroy(local->ordered[i]);
@@ -132,6 +134,7 @@ static HyStatus make_arrays(HyAggOp *op, HyArena *arena, HyAggLocal **out)
     HY_ARENA_NEW(arena, local, 1);
     HY_ARENA_NEW(arena, local->tables, op->n_sets);
     HY_ARENA_NEW(arena, local->coders, op->n_sets);
+    HY_ARENA_NEW(arena, local->distinct_coders, op->n_sets * op->n_items);
     HY_ARENA_NEW(arena, local->distinct, op->n_sets * op->n_items);
     HY_ARENA_NEW(arena, local->ordered, op->n_items);
     HY_ARENA_NEW(arena, local->rows_out, op->n_sets);
@@ -201,7 +204,7 @@ HyStatus hy_agg_item_groups(
 
 /* Notes the item's distinct arguments per group; they are fed when all are known. */
 static HyStatus note_distinct(HyWorker *worker, const HyAggSet *set, const HyAggItem *item,
-    HyGroupTable *distinct, const HyVector *results, const HyAggItemRows *rows)
+    HyGroupCoder *coder, HyGroupTable *distinct, const HyVector *results, const HyAggItemRows *rows)
 {
     HyVector *keys;
     uint64_t *hashes;
@@ -217,6 +220,10 @@ static HyStatus note_distinct(HyWorker *worker, const HyAggSet *set, const HyAgg
     }
     for (size_t k = 0; k < item->n_args; k++)
         keys[set->n_keys + k] = rows->args[k];
+    bool done;
+    HY_TRY(hy_group_coder_find(coder, distinct, keys, rows->n, worker->arena, groups, &done));
+    if (done)
+        return HY_OK;
     HY_TRY(hy_group_hash(keys, n_keys, rows->n, hashes));
     return hy_group_table_find(distinct, keys, rows->n, hashes, worker->arena, groups);
 }
@@ -271,7 +278,8 @@ static HyStatus push_set(HyWorker *worker, HyAggOp *op, HyAggLocal *local, size_
     for (size_t i = 0; i < op->n_items; i++)
         if (hy_agg_feeds_distinct(&op->items[i]) && rows[i].n > 0)
             HY_TRY(note_distinct(worker, &op->sets[s], &op->items[i],
-                &local->distinct[s * op->n_items + i], results, &rows[i]));
+                &local->distinct_coders[s * op->n_items + i], &local->distinct[s * op->n_items + i],
+                results, &rows[i]));
     return hy_agg_update_plain(worker, op, &local->tables[s], rows, groups);
 }
 

@@ -59,11 +59,12 @@ typedef struct HyAggLocal HyAggLocal;
 struct HyAggLocal {
     HyAggLocal *next;
     HyProgramState *program;
-    HyAggTable *tables;     /* per set */
-    HyGroupCoder *coders;   /* per set */
-    HyGroupTable *distinct; /* per set and item: keys of the set, then arguments */
-    HyRowset **ordered;     /* per item: grouping expressions, arguments, sort expressions */
-    HyArena *arena;         /* of these arrays */
+    HyAggTable *tables;            /* per set */
+    HyGroupCoder *coders;          /* per set */
+    HyGroupCoder *distinct_coders; /* per set and item */
+    HyGroupTable *distinct;        /* per set and item: keys of the set, then arguments */
+    HyRowset **ordered;            /* per item: grouping expressions, arguments, sort expressions */
+    HyArena *arena;                /* of these arrays */
     bool is_frozen;
     HySpillBuffer **rows_out;    /* per set */
     HySpillBuffer **ordered_out; /* per set and item */

@@ -72,6 +72,7 @@ static HyStatus plan_tree(HyPlanner *p, HyAlg **slot, const HyColumnId *columns,
     HY_TRY(plan_note_types(p, *slot));
     HY_TRY(plan_simplify_alg(p, *slot));
     HY_TRY(plan_unnest(p, slot));
+    HY_TRY(plan_share_sums(p, slot));
     HY_TRY(plan_note_stats(p, *slot));
     HY_TRY(plan_push_down(p, slot));
     HY_TRY(plan_note_stats(p, *slot));

@@ -42,6 +42,9 @@ typedef struct HyConjuncts {
         (items)[(n)++] = (item);                                                                   \
     } while (0)
 
+/* ---- sum_offset.c ---- */
+HyStatus plan_share_sums(HyPlanner *p, HyAlg **slot) HY_MUST_CHECK;
+
 /* ---- columns.c ---- */
 /* Columns used by an expression; of a subquery those that it does not make itself. */
 HyStatus plan_expr_columns(HyPlanner *p, const HyExpr *expr, HyColumnSet *set) HY_MUST_CHECK;
