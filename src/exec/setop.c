@@ -1,26 +1,15 @@
 /* UNION, INTERSECT and EXCEPT. UNION ALL just lets both inputs run into what follows; the others
  * count in a hash table how often each row came from either side. */
 #include "exec/compile.h"
-#include "exec/group_table.h"
+#include "exec/setop_internal.h"
 #include <stdlib.h>
 
 #define MORSEL_GROUPS 16384
 
-typedef struct SetTable {
-    HyGroupTable groups;
-    HyGrowing counts; /* uint64_t: from the left, from the right */
-} SetTable;
+typedef HySetTable SetTable;
+typedef HySetOp SetOp;
 
-typedef struct SetOp {
-    HyOp op;
-    HySetKind kind;
-    HyType *types;
-    size_t n_cols; /* the last input column is the side, unless the kind is UNION */
-    HyMemory *memory;
-    SetTable table; /* the result */
-} SetOp;
-
-static void close_table(SetTable *table)
+void hy_set_table_close(HySetTable *table)
 {
     hy_growing_free(&table->counts, table->groups.memory);
     hy_group_table_close(&table->groups);
@@ -29,7 +18,9 @@ static void close_table(SetTable *table)
 static HyStatus set_start(HyOp *op, HyExec *exec)
 {
     SetOp *self = (SetOp *)op;
-    close_table(&self->table);
+    hy_set_table_close(&self->table);
+    hy_set_free_spill(self);
+    self->exec = exec;
     self->memory = exec->ctx->memory;
     return HY_OK;
 }
@@ -38,20 +29,22 @@ static HyStatus set_open(HyOp *op, HyWorker *worker, void **out)
 {
     (void)worker;
     const SetOp *self = (const SetOp *)op;
-    SetTable *table = calloc(1, sizeof *table);
-    if (!table)
-        return hy_error_oom(sizeof *table);
-    *out = table;
-    return hy_group_table_open(&table->groups, self->types, self->n_cols, self->memory);
+    HySetLocal *local = calloc(1, sizeof *local);
+    if (!local)
+        return hy_error_oom(sizeof *local);
+    *out = local;
+    return hy_group_table_open(&local->table.groups, self->types, self->n_cols, self->memory);
 }
 
-static void set_close(void *local)
+static void set_close(void *arg)
 {
-    close_table(local);
+    HySetLocal *local = arg;
+    hy_set_table_close(&local->table);
+    hy_spill_buffer_close(local->out);
     free(local);
 }
 
-static HyStatus reserve_counts(SetTable *table)
+HyStatus hy_set_table_reserve(HySetTable *table)
 {
     size_t old = table->counts.bytes, wanted = table->groups.capacity * 2 * sizeof(uint64_t);
     if (wanted <= old)
@@ -61,26 +54,12 @@ static HyStatus reserve_counts(SetTable *table)
     return HY_OK;
 }
 
-static HyStatus set_push(HyOp *op, HyWorker *worker, void *local, const HyBatch *batch)
+static HyStatus set_push(HyOp *op, HyWorker *worker, void *arg, const HyBatch *batch)
 {
-    const SetOp *self = (const SetOp *)op;
-    SetTable *table = local;
-    uint64_t *hashes;
-    uint32_t *groups;
-    HY_BATCH_NEW(worker, hashes, batch->n_rows);
-    HY_BATCH_NEW(worker, groups, batch->n_rows);
-    HY_TRY(hy_group_hash(batch->cols, self->n_cols, batch->n_rows, hashes));
-    HY_TRY(hy_group_table_find(
-        &table->groups, batch->cols, batch->n_rows, hashes, worker->arena, groups));
-    if (self->kind == HY_SET_UNION)
-        return HY_OK;
-    HY_TRY(reserve_counts(table));
-    const HyVector *side = &batch->cols[self->n_cols]; /* a constant per input */
-    uint64_t *counts = table->counts.data;
-    size_t which = ((const uint8_t *)hy_vector_values(side))[hy_vector_index(side, 0)];
-    for (size_t i = 0; i < batch->n_rows; i++)
-        counts[2 * groups[i] + which]++;
-    return HY_OK;
+    SetOp *self = (SetOp *)op;
+    HySetLocal *local = arg;
+    HY_TRY(hy_set_add(self, worker, &local->table, local->out, batch));
+    return hy_set_relieve(self, local);
 }
 
 static HyStatus merge_piece(
@@ -96,7 +75,7 @@ static HyStatus merge_piece(
         &into->groups, keys, n, (const uint64_t *)from->groups.hashes.data + first, arena, groups));
     if (self->kind == HY_SET_UNION)
         return HY_OK;
-    HY_TRY(reserve_counts(into));
+    HY_TRY(hy_set_table_reserve(into));
     const uint64_t *theirs = (const uint64_t *)from->counts.data + 2 * first;
     uint64_t *ours = into->counts.data;
     for (size_t i = 0; i < n; i++) {
@@ -113,15 +92,21 @@ static HyStatus set_finish(HyOp *op, HyExec *exec, void **locals, size_t n)
     if (n == 0)
         return HY_OK;
     HY_TRY(hy_exec_worker(exec, 0, &worker));
-    self->table = *(SetTable *)locals[0];
-    *(SetTable *)locals[0] = (SetTable){0};
+    HY_TRY(hy_set_settle(self, (HySetLocal **)locals, n));
+    if (self->is_lazy)
+        return HY_OK;
+    self->table = ((HySetLocal *)locals[0])->table;
+    ((HySetLocal *)locals[0])->table = (SetTable){0};
     HyVector *keys = calloc(self->n_cols + 1, sizeof *keys);
     if (!keys)
         return hy_error_oom(self->n_cols * sizeof *keys);
     HyStatus st = HY_OK;
     for (size_t w = 1; w < n; w++) {
-        SetTable *from = locals[w];
+        SetTable *from = &((HySetLocal *)locals[w])->table;
         for (size_t first = 0; first < from->groups.n_groups && !st; first += HY_VECTOR_SIZE) {
+            st = hy_cancel_check(exec->ctx->cancel);
+            if (st)
+                break;
             size_t left = from->groups.n_groups - first;
             st = merge_piece(self, from, first, left < HY_VECTOR_SIZE ? left : HY_VECTOR_SIZE, keys,
                 worker->arena);
@@ -134,7 +119,10 @@ static HyStatus set_finish(HyOp *op, HyExec *exec, void **locals, size_t n)
 
 static void set_destroy(HyOp *op)
 {
-    close_table(&((SetOp *)op)->table);
+    SetOp *self = (SetOp *)op;
+    hy_set_table_close(&self->table);
+    hy_set_free_spill(self);
+    pthread_mutex_destroy(&self->lock);
 }
 
 static const HyOpClass set_class = {.start = set_start,
@@ -154,8 +142,9 @@ typedef struct SetSource {
 static HyStatus source_start(HySource *source, HyExec *exec, size_t *n_morsels)
 {
     (void)exec;
-    size_t n = ((SetSource *)source)->set->table.groups.n_groups;
-    *n_morsels = (n + MORSEL_GROUPS - 1) / MORSEL_GROUPS;
+    const SetOp *set = ((SetSource *)source)->set;
+    *n_morsels = set->is_lazy ? HY_SPILL_PARTS
+                              : (set->table.groups.n_groups + MORSEL_GROUPS - 1) / MORSEL_GROUPS;
     return HY_OK;
 }
 
@@ -178,40 +167,54 @@ static uint64_t multiplicity(HySetKind kind, uint64_t left, uint64_t right)
     return 0;
 }
 
-static HyStatus emit_groups(SetSource *self, HyWorker *worker, const uint32_t *groups, size_t n)
+static HyStatus emit_groups(
+    SetSource *self, HyWorker *worker, const SetTable *table, const uint32_t *groups, size_t n)
 {
     const SetOp *set = self->set;
     HyBatch out = {.n_rows = n, .n_cols = set->n_cols};
     HY_BATCH_NEW(worker, out.cols, out.n_cols);
     for (size_t k = 0; k < out.n_cols; k++)
-        HY_TRY(
-            hy_group_table_gather(&set->table.groups, k, groups, n, worker->arena, &out.cols[k]));
+        HY_TRY(hy_group_table_gather(&table->groups, k, groups, n, worker->arena, &out.cols[k]));
     HY_TRY(hy_source_emit(&self->source, worker, &out));
     hy_arena_reset(worker->arena);
     return HY_OK;
+}
+
+/* Groups [first, end) of the table. */
+static HyStatus emit_range(
+    SetSource *self, HyWorker *worker, const SetTable *table, size_t first, size_t end)
+{
+    const uint64_t *counts = table->counts.data;
+    uint32_t groups[HY_VECTOR_SIZE];
+    size_t n = 0;
+    for (size_t g = first; g < end && !hy_worker_may_stop(worker); g++) {
+        uint64_t left = counts ? counts[2 * g] : 1, right = counts ? counts[2 * g + 1] : 0;
+        for (uint64_t times = multiplicity(self->set->kind, left, right); times > 0; times--) {
+            groups[n++] = (uint32_t)g;
+            if (n < HY_VECTOR_SIZE)
+                continue;
+            HY_TRY(emit_groups(self, worker, table, groups, n));
+            n = 0;
+        }
+    }
+    return n > 0 ? emit_groups(self, worker, table, groups, n) : HY_OK;
+}
+
+static HyStatus emit_table(void *ctx, HyWorker *worker, const SetTable *table)
+{
+    return emit_range(ctx, worker, table, 0, table->groups.n_groups);
 }
 
 static HyStatus source_run(HySource *source, HyWorker *worker, void *local, size_t morsel)
 {
     (void)local;
     SetSource *self = (SetSource *)source;
-    const SetOp *set = self->set;
-    const uint64_t *counts = set->table.counts.data;
-    size_t end = (morsel + 1) * MORSEL_GROUPS, n = 0;
-    uint32_t groups[HY_VECTOR_SIZE];
-    if (end > set->table.groups.n_groups)
-        end = set->table.groups.n_groups;
-    for (size_t g = morsel * MORSEL_GROUPS; g < end && !hy_worker_may_stop(worker); g++) {
-        uint64_t left = counts ? counts[2 * g] : 1, right = counts ? counts[2 * g + 1] : 0;
-        for (uint64_t times = multiplicity(set->kind, left, right); times > 0; times--) {
-            groups[n++] = (uint32_t)g;
-            if (n < HY_VECTOR_SIZE)
-                continue;
-            HY_TRY(emit_groups(self, worker, groups, n));
-            n = 0;
-        }
-    }
-    return n > 0 ? emit_groups(self, worker, groups, n) : HY_OK;
+    const SetTable *table = &self->set->table;
+    if (self->set->is_lazy)
+        return hy_set_partition(self->set, worker, morsel, emit_table, self);
+    size_t end = (morsel + 1) * MORSEL_GROUPS;
+    return emit_range(self, worker, table, morsel * MORSEL_GROUPS,
+        end < table->groups.n_groups ? end : table->groups.n_groups);
 }
 
 static const HySourceClass source_class = {.start = source_start, .run = source_run};
@@ -287,9 +290,11 @@ HyStatus hy_compile_setop(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStrea
     SetSource *source;
     HyLayout layout;
     HY_TRY(hy_op_new(c->exec, &set_class, alg, sizeof *op, &op));
-    HY_TRY(hy_layout_new(c, n, &layout));
+    pthread_mutex_init(&op->lock, NULL);
+    HY_TRY(hy_layout_new(c, n + 1, &layout));
     for (size_t i = 0; i < n; i++)
         hy_layout_add(&layout, alg->columns[i], alg->types[i]);
+    layout.types[n] = hy_type(HY_TYPE_BOOL); /* the side, which is no column of the result */
     op->kind = alg->set_kind;
     op->types = layout.types;
     op->n_cols = n;
