@@ -44,24 +44,27 @@ static bool has_distinct(const HyAggOp *op)
 
 /* ---- Freezing ---- */
 
+/* Also after a failure, of which another worker learns only now. */
 static HyStatus make_sets(HyAggOp *op)
 {
     HyAggSpill *spill = &op->spill;
     size_t n = op->n_sets * op->n_items;
-    if (spill->rows)
-        return HY_OK;
-    spill->rows = calloc(op->n_sets + 1, sizeof *spill->rows);
-    spill->ordered = calloc(n + 1, sizeof *spill->ordered);
+    if (!spill->rows)
+        spill->rows = calloc(op->n_sets + 1, sizeof *spill->rows);
+    if (!spill->ordered)
+        spill->ordered = calloc(n + 1, sizeof *spill->ordered);
     if (!spill->rows || !spill->ordered)
         return hy_error_oom(n * sizeof *spill->ordered);
     for (size_t s = 0; s < op->n_sets; s++) {
-        HY_TRY(hy_spill_create(
-            op->exec, op->alg, op->result_types, op->n_results, HY_SPILL_PARTS, &spill->rows[s]));
-        for (size_t i = 0; i < op->n_items; i++)
-            if (op->items[i].is_ordered)
+        if (!spill->rows[s])
+            HY_TRY(hy_spill_create(op->exec, op->alg, op->result_types, op->n_results,
+                HY_SPILL_PARTS, &spill->rows[s]));
+        for (size_t i = 0; i < op->n_items; i++) {
+            HySpillSet **ordered = &spill->ordered[s * op->n_items + i];
+            if (op->items[i].is_ordered && !*ordered)
                 HY_TRY(hy_spill_create(op->exec, op->alg, op->items[i].row_types,
-                    op->n_groups + op->items[i].n_args, HY_SPILL_PARTS,
-                    &spill->ordered[s * op->n_items + i]));
+                    op->n_groups + op->items[i].n_args, HY_SPILL_PARTS, ordered));
+        }
     }
     return HY_OK;
 }

@@ -26,6 +26,14 @@ static HyStatus compile_query(HyCompiler *c, HyResultTarget *target)
     return hy_result_end(c, &stream, target);
 }
 
+/* Of what an arena refused; others have the hint of the budget. */
+static HyStatus add_hint(HyStatus st)
+{
+    return hy_error_hint(st,
+        "raise memory_limit, or let the statement keep less at a time: this part of it cannot go "
+        "to disk");
+}
+
 static HyStatus run(HyExecContext *ctx, const HyBoundQuery *query, HyArena *arena,
     HyResultTarget *target, int64_t *affected)
 {
@@ -46,7 +54,7 @@ static HyStatus run(HyExecContext *ctx, const HyBoundQuery *query, HyArena *aren
         *affected = exec.affected >= 0 ? exec.affected : (int64_t)target->n_rows;
 done:
     hy_exec_close(&exec);
-    return st;
+    return st && strcmp(st->sqlstate, "53200") == 0 && !st->hint ? add_hint(st) : st;
 }
 
 HyStatus hy_exec_run(HyExecContext *ctx, const HyBoundQuery *query, HyArena *arena, HyRowset **rows,
