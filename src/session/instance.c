@@ -14,6 +14,7 @@ typedef struct InstanceOptions {
     unsigned threads; /* 0: all processors */
     size_t memory_limit;
     int64_t version;
+    const char *temp_directory; /* or NULL */
     HyCatalogOptions catalog;
 } InstanceOptions;
 
@@ -141,6 +142,10 @@ static HyStatus take_setting(InstanceOptions *options, const HyInstanceSetting *
     } else if (strcmp(s->key, "default_database_version") == 0) {
         if (!parse_whole(s->value, 0, HY_DATABASE_MAX_VERSION, &options->version))
             return bad_value(s);
+    } else if (strcmp(s->key, "temp_directory") == 0) {
+        if (access(s->value, W_OK | X_OK) != 0)
+            return hy_error_detail(bad_value(s), "%s", strerror(errno));
+        options->temp_directory = s->value;
     } else if (strcmp(s->key, "compression") == 0) {
         return set_compression(options, s);
     } else if (strcmp(s->key, "durability") == 0) {
@@ -184,6 +189,13 @@ HyStatus hy_instance_create(const HyInstanceSetting *settings, size_t n, HyInsta
             HY_GO(hy_settings_set(instance->defaults, settings[i].key, settings[i].value));
     }
     instance->default_database_version = options.version;
+    if (options.temp_directory) {
+        instance->temp_directory = strdup(options.temp_directory);
+        if (!instance->temp_directory) {
+            st = hy_error_oom(0);
+            goto done;
+        }
+    }
     instance->start_time = hy_timestamp_now();
     hy_memory_init(&instance->memory, NULL, options.memory_limit);
     HY_GO(hy_task_pool_create(options.threads, &instance->pool));
@@ -209,6 +221,7 @@ void hy_instance_destroy(HyInstance *instance)
     hy_catalog_destroy(instance->catalog);
     hy_task_pool_destroy(instance->pool);
     hy_settings_destroy(instance->defaults);
+    free(instance->temp_directory);
     pthread_mutex_destroy(&instance->lock);
     free(instance);
 }

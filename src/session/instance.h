@@ -20,6 +20,7 @@ typedef struct HyInstance {
     HySettings *defaults;
     HyWatchdog *watchdog;
     int64_t default_database_version;
+    char *temp_directory; /* or NULL: TMPDIR or /var/tmp */
     uint64_t start_time;  /* as in HyFuncEnv */
     pthread_mutex_t lock; /* guards sessions */
     HySession *sessions;  /* all that are open */

@@ -113,6 +113,7 @@ static HyStatus run_planned(
     hy_exec_context_init(&exec, session->instance->pool, &session->memory, &session->cancel,
         &statement->env, statement->transaction);
     exec.analyze = analyze;
+    exec.temp_directory = session->instance->temp_directory;
     exec.session = session;
     exec.system_rows = hy_session_system_rows;
     show_running(session, &exec);
