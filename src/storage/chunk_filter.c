@@ -288,6 +288,53 @@ static bool raw_text_equals(const HyChunk *chunk, size_t row, const HyString *te
     return !is_null && hy_string_equal(&s, text);
 }
 
+static bool is_plain_text(HyTypeId id)
+{
+    return id == HY_TYPE_TEXT || id == HY_TYPE_VARCHAR;
+}
+
+/* The first eight bytes of a text as a number of the same order. */
+static inline uint64_t text_head(const char *data, uint32_t len, size_t room)
+{
+    uint64_t head = 0;
+    if (room >= 8)
+        memcpy(&head, data, 8);
+    else
+        memcpy(&head, data, len < 8 ? len : 8);
+    head = __builtin_bswap64(head);
+    return len >= 8 ? head : len == 0 ? 0 : head >> (64 - 8 * len) << (64 - 8 * len);
+}
+
+/* Rows of raw text in binary order against one text: its head decides nearly always. */
+static uint32_t select_raw_text(const HyChunk *chunk, const HyChunkTest *test, uint32_t first,
+    bool sel_is_all, uint32_t *sel, uint32_t n)
+{
+    const HyString *bound = &test->values[0].string;
+    uint64_t bound_head = text_head(hy_string_data(bound), bound->len, bound->len);
+    bool takes_less = hy_compare_op_holds(test->op, -1);
+    bool takes_greater = hy_compare_op_holds(test->op, 1);
+    const char *heap_end = (const char *)chunk->heap + chunk->heap_len;
+    uint32_t k = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t row = sel_is_all ? i : sel[i];
+        bool is_null, passes;
+        if (i + HY_TEXT_LOOKAHEAD < n)
+            hy_chunk_prefetch_text(
+                chunk, first + (sel_is_all ? i + HY_TEXT_LOOKAHEAD : sel[i + HY_TEXT_LOOKAHEAD]));
+        HyString s = hy_chunk_raw_text(chunk, first + row, &is_null);
+        const char *data = hy_string_data(&s);
+        size_t room = s.len > HY_STRING_INLINE ? (size_t)(heap_end - data) : sizeof s - 4;
+        uint64_t head = text_head(data, s.len, room);
+        if (head != bound_head)
+            passes = head < bound_head ? takes_less : takes_greater;
+        else
+            passes = hy_compare_op_holds(test->op, hy_string_compare(&s, bound));
+        sel[k] = row;
+        k += passes && !is_null;
+    }
+    return k;
+}
+
 static uint32_t select_rows(const HyChunk *chunk, const HyChunkTest *test, uint32_t first,
     bool sel_is_all, uint32_t *sel, uint32_t n)
 {
@@ -295,6 +342,9 @@ static uint32_t select_rows(const HyChunk *chunk, const HyChunkTest *test, uint3
     bool is_raw_equality = is_raw_text && !chunk->type.collation &&
                            test->kind == HY_CHUNK_COMPARE && test->op == HY_CMP_EQ;
     uint32_t k = 0;
+    if (is_raw_text && !is_raw_equality && !chunk->type.collation &&
+        test->kind == HY_CHUNK_COMPARE && is_plain_text(chunk->type.id))
+        return select_raw_text(chunk, test, first, sel_is_all, sel, n);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t row = sel_is_all ? i : sel[i];
         HyPayload value;

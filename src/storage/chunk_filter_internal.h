@@ -8,6 +8,8 @@
 int hy_chunk_compare(const HyChunk *chunk, const void *a, const void *b);
 
 /* Whether a value that is not null passes. */
+/* Whether `a op b` holds, c being the sign of a - b. */
+bool hy_compare_op_holds(HyCompareOp op, int c);
 bool hy_chunk_test_payload(const HyChunk *chunk, const HyChunkTest *test, const void *payload);
 
 /* Keys [low, high] pass, with invert all others (hy_fixed_key). */

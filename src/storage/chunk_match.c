@@ -15,7 +15,7 @@ int hy_chunk_compare(const HyChunk *chunk, const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-static bool holds(HyCompareOp op, int c)
+bool hy_compare_op_holds(HyCompareOp op, int c)
 {
     switch (op) {
     case HY_CMP_EQ:
@@ -37,7 +37,7 @@ static bool holds(HyCompareOp op, int c)
 bool hy_chunk_test_payload(const HyChunk *chunk, const HyChunkTest *test, const void *payload)
 {
     if (test->kind == HY_CHUNK_COMPARE)
-        return holds(
+        return hy_compare_op_holds(
             test->op, hy_chunk_compare(chunk, payload, hy_value_payload(&test->values[0])));
     if (test->kind != HY_CHUNK_IN)
         return test->kind == HY_CHUNK_IS_NOT_NULL;
