@@ -1,6 +1,7 @@
 #include "types/cast.h"
 #include "base/kernel.h"
 #include "types/cast_internal.h"
+#include "types/numeric.h"
 
 static bool is_registry(HyTypeId id)
 {
@@ -126,13 +127,48 @@ static HyStatus copy_validity(HyArena *arena, const HyVector *in, size_t n, HyVe
     return HY_OK;
 }
 
+/* Integers as text: nearly all are short enough to stand in the string itself. */
+static HyStatus integers_to_text(
+    HyCastContext *ctx, const HyVector *in, size_t n, HyString *restrict out)
+{
+    HyPhysical physical = hy_type_physical(in->type);
+    for (size_t i = 0; i < n; i++) {
+        int64_t v = physical == HY_PHYS_I16   ? ((const int16_t *)in->data)[i]
+                    : physical == HY_PHYS_I32 ? ((const int32_t *)in->data)[i]
+                                              : ((const int64_t *)in->data)[i];
+        char text[HY_INT_TEXT_MAX] = {0};
+        size_t len = hy_int64_format(v, text);
+        if (len <= HY_STRING_INLINE) {
+            out[i].len = (uint32_t)len;
+            memcpy(out[i].prefix, text, sizeof out[i].prefix);
+            memcpy(out[i].rest, text + sizeof out[i].prefix, sizeof out[i].rest);
+            continue;
+        }
+        char *copy = hy_arena_alloc(ctx->arena, len);
+        if (!copy)
+            return hy_error_oom(len);
+        memcpy(copy, text, len);
+        out[i] = hy_string_view(copy, len);
+    }
+    return HY_OK;
+}
+
+static bool is_integer_to_text(HyType from, HyType to)
+{
+    return to.id == HY_TYPE_TEXT &&
+           (from.id == HY_TYPE_INT2 || from.id == HY_TYPE_INT4 || from.id == HY_TYPE_INT8);
+}
+
 static HyStatus cast_flat(
     HyCastContext *ctx, const HyVector *in, size_t n, bool try_cast, HyVector *out)
 {
     HyVector result;
     HY_TRY(hy_vector_alloc(ctx->arena, ctx->to, n, &result));
     HyCastKernel kernel = HY_KERNEL_PICK(hy_cast_kernel)(ctx->from, ctx->to);
-    if (kernel && kernel(ctx, in->data, n, result.data)) {
+    if (is_integer_to_text(ctx->from, ctx->to)) {
+        HY_TRY(integers_to_text(ctx, in, n, result.data));
+        result.validity = in->validity;
+    } else if (kernel && kernel(ctx, in->data, n, result.data)) {
         result.validity = in->validity;
     } else {
         HY_TRY(copy_validity(ctx->arena, in, n, &result));
