@@ -18,6 +18,8 @@ HyStatus hy_agg_table_open(const HyAggOp *op, const HyAggSet *set, HyAggTable *t
             hy_group_table_open(&table->groups, set->key_types, set->n_keys, op->exec->ctx->memory);
     if (st)
         hy_agg_table_close(table);
+    else
+        table->groups.cancel = op->exec->ctx->cancel;
     return st;
 }
 
@@ -119,6 +121,7 @@ static HyStatus open_tables(HyAggOp *op, HyAggLocal *local)
             HY_TRY(hy_agg_distinct_types(&op->sets[s], item, local->arena, &types));
             HY_TRY(hy_group_table_open(&local->distinct[s * op->n_items + i], types,
                 op->sets[s].n_keys + item->n_args, op->exec->ctx->memory));
+            local->distinct[s * op->n_items + i].cancel = op->exec->ctx->cancel;
         }
     }
     for (size_t i = 0; i < op->n_items; i++)

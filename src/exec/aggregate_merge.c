@@ -216,6 +216,7 @@ static HyStatus feed_distinct(const HyAggOp *op, size_t s, size_t i, HyAggTable 
         HY_GO(hy_agg_distinct_types(set, &op->items[i], arena, &types));
         HY_GO(hy_group_table_open(
             &seen, types, set->n_keys + op->items[i].n_args, op->exec->ctx->memory));
+        seen.cancel = env->cancel;
         if (parts)
             HY_GO(hy_group_table_reserve(
                 &seen, expected_groups(parts + 1 + i, op->n_items + 1, n, partition)));

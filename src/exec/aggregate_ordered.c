@@ -159,9 +159,11 @@ HyStatus hy_agg_feed_rows(HyAggOp *op, const HyAggSet *set, size_t item, HyAggTa
     if (hy_rowset_row_count(rows) == 0)
         return HY_OK;
     HY_GO(open_ordered(&o));
-    for (size_t p = 0; p < hy_rowset_piece_count(o.rows); p++)
+    for (size_t p = 0; p < hy_rowset_piece_count(o.rows); p++) {
+        HY_GO(hy_cancel_check(env->cancel));
         HY_GO(add_piece(&o, p, env));
-    HY_GO(hy_sort_run_sort(&o.run));
+    }
+    HY_GO(hy_sort_run_sort(&o.run, env->cancel));
     HY_GO(hy_row_access_open(o.rows, &o.access));
     HY_GO(feed(&o, env));
 done:

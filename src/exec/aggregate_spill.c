@@ -31,7 +31,10 @@ typedef struct Partition {
 
 static HyStatus seen_open(Partition *p, Seen *seen)
 {
-    return hy_group_table_open(&seen->table, seen->types, seen->n_cols, p->op->exec->ctx->memory);
+    const HyExecContext *ctx = p->op->exec->ctx;
+    HY_TRY(hy_group_table_open(&seen->table, seen->types, seen->n_cols, ctx->memory));
+    seen->table.cancel = ctx->cancel;
+    return HY_OK;
 }
 
 static void seen_close(Seen *seen)

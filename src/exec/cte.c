@@ -178,6 +178,18 @@ static HyStatus take_working(Recursion *r, HyExec *exec, HyRowset *collected)
     return HY_OK;
 }
 
+#define FEW_ROWS 256
+
+/* Few rows are copied: pieces of a row or two, a million times, would cost more. */
+static HyStatus add_result(Recursion *r)
+{
+    if (hy_rowset_row_count(r->working) > FEW_ROWS)
+        return hy_rowset_splice(r->result, r->working);
+    for (size_t p = 0; p < hy_rowset_piece_count(r->working); p++)
+        HY_TRY(hy_rowset_append(r->result, hy_rowset_piece(r->working, p)));
+    return HY_OK;
+}
+
 static HyStatus recursion_run(HyStep *step, HyExec *exec)
 {
     Recursion *r = ((RecursionStep *)step)->recursion;
@@ -191,7 +203,7 @@ static HyStatus recursion_run(HyStep *step, HyExec *exec)
     while (hy_rowset_row_count(r->working) > 0) {
         HY_TRY(hy_cancel_check(exec->ctx->cancel));
         HY_TRY(hy_plan_run(&r->step, exec));
-        HY_TRY(hy_rowset_splice(r->result, r->working));
+        HY_TRY(add_result(r));
         HY_TRY(take_working(r, exec, r->stepped->rows));
     }
     return HY_OK;

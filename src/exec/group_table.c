@@ -8,6 +8,7 @@
 
 #define FIRST_CAPACITY    64
 #define PREFETCH_DISTANCE 16
+#define CHECK_GROUPS      (1 << 18)
 
 HyStatus hy_growing_reserve(HyGrowing *array, HyMemory *memory, size_t bytes)
 {
@@ -107,8 +108,16 @@ static HyStatus grow_slots(HyGroupTable *table, size_t n_slots)
     HY_TRY(hy_growing_reserve(&slots, table->memory, n_slots * sizeof(uint64_t)));
     memset(slots.data, 0, n_slots * sizeof(uint64_t));
     const uint64_t *hashes = table->hashes.data;
-    for (size_t g = 0; g < table->n_groups; g++)
+    HyStatus st = HY_OK;
+    for (size_t g = 0; g < table->n_groups && !st; g++) {
         place(slots.data, n_slots - 1, hashes[g], g);
+        if (g % CHECK_GROUPS == CHECK_GROUPS - 1)
+            st = hy_cancel_check(table->cancel);
+    }
+    if (st) {
+        hy_growing_free(&slots, table->memory);
+        return st;
+    }
     hy_growing_free(&table->slots, table->memory);
     table->slots = slots;
     table->n_slots = n_slots;

@@ -4,6 +4,7 @@
 #ifndef HY_EXEC_GROUP_TABLE_H
 #define HY_EXEC_GROUP_TABLE_H
 
+#include "base/cancel.h"
 #include "base/memory.h"
 #include "types/vector.h"
 
@@ -26,7 +27,8 @@ typedef struct HyGroupTable {
     HyGrowing hashes;    /* uint64_t per group */
     HyGrowing slots;     /* uint64_t: upper half of the hash | number + 1; 0: empty */
     size_t n_slots;
-    HyArena *heap; /* string bytes */
+    HyArena *heap;          /* string bytes */
+    const HyCancel *cancel; /* looked at when it grows large; set by the owner, or NULL */
 } HyGroupTable;
 
 /* `types` must outlive the table. */

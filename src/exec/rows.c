@@ -345,11 +345,12 @@ DEFINE_GATHER(32, uint32_t)
 DEFINE_GATHER(64, uint64_t)
 DEFINE_GATHER(128, HyString) /* any 16 bytes */
 
+/* Rows [first, end) of the vector. */
 static HyStatus gather_validity(const HyRowAccess *access, size_t col, const HyRowRef *refs,
-    size_t n, HyArena *arena, HyVector *out)
+    size_t first, size_t end, size_t n, HyArena *arena, HyVector *out)
 {
     const uint64_t *const *validity = access->validity + col * access->n_pieces;
-    for (size_t i = 0; i < n; i++) {
+    for (size_t i = first; i < end; i++) {
         HyRowRef ref = refs[i];
         if (ref != HY_NO_ROW) {
             const uint64_t *bits = validity[HY_REF_PIECE(ref)];
@@ -370,29 +371,52 @@ static bool has_no_row(const HyRowRef *refs, size_t n)
     return found;
 }
 
+static void gather_values(
+    const HyRowAccess *access, size_t col, const HyRowRef *refs, size_t n, void *out)
+{
+    const void *const *data = access->data + col * access->n_pieces;
+    switch (hy_physical_size(hy_type_physical(access->types[col]))) {
+    case 1:
+        gather_8(out, data, refs, n);
+        break;
+    case 2:
+        gather_16(out, data, refs, n);
+        break;
+    case 4:
+        gather_32(out, data, refs, n);
+        break;
+    case 8:
+        gather_64(out, data, refs, n);
+        break;
+    default:
+        gather_128(out, data, refs, n);
+        break;
+    }
+}
+
 HyStatus hy_row_access_gather(const HyRowAccess *access, size_t col, const HyRowRef *refs, size_t n,
     HyArena *arena, HyVector *out)
 {
-    const void *const *data = access->data + col * access->n_pieces;
     HY_TRY(hy_vector_alloc(arena, access->types[col], n, out));
-    switch (hy_physical_size(hy_type_physical(access->types[col]))) {
-    case 1:
-        gather_8(out->data, data, refs, n);
-        break;
-    case 2:
-        gather_16(out->data, data, refs, n);
-        break;
-    case 4:
-        gather_32(out->data, data, refs, n);
-        break;
-    case 8:
-        gather_64(out->data, data, refs, n);
-        break;
-    default:
-        gather_128(out->data, data, refs, n);
-        break;
-    }
+    gather_values(access, col, refs, n, out->data);
     if (access->has_nulls[col] || has_no_row(refs, n))
-        return gather_validity(access, col, refs, n, arena, out);
+        return gather_validity(access, col, refs, 0, n, n, arena, out);
+    return HY_OK;
+}
+
+#define CHECK_ROWS ((size_t)1 << 16)
+
+HyStatus hy_row_access_gather_many(const HyRowAccess *access, size_t col, const HyRowRef *refs,
+    size_t n, HyArena *arena, const HyCancel *cancel, HyVector *out)
+{
+    size_t width = hy_physical_size(hy_type_physical(access->types[col]));
+    HY_TRY(hy_vector_alloc(arena, access->types[col], n, out));
+    for (size_t first = 0; first < n; first += CHECK_ROWS) {
+        size_t count = n - first < CHECK_ROWS ? n - first : CHECK_ROWS;
+        HY_TRY(hy_cancel_check(cancel));
+        gather_values(access, col, refs + first, count, (char *)out->data + first * width);
+        if (access->has_nulls[col] || has_no_row(refs + first, count))
+            HY_TRY(gather_validity(access, col, refs, first, first + count, n, arena, out));
+    }
     return HY_OK;
 }

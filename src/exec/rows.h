@@ -73,6 +73,9 @@ void hy_row_access_close(HyRowAccess *access);
 #define HY_NO_ROW UINT64_MAX
 HyStatus hy_row_access_gather(const HyRowAccess *access, size_t col, const HyRowRef *refs, size_t n,
     HyArena *arena, HyVector *out) HY_MUST_CHECK;
+/* The same for any number of rows, looking at cancel (or NULL) now and then. */
+HyStatus hy_row_access_gather_many(const HyRowAccess *access, size_t col, const HyRowRef *refs,
+    size_t n, HyArena *arena, const HyCancel *cancel, HyVector *out) HY_MUST_CHECK;
 static inline bool hy_row_access_is_null(const HyRowAccess *access, size_t col, HyRowRef ref)
 {
     const uint64_t *validity = access->validity[col * access->n_pieces + HY_REF_PIECE(ref)];

@@ -33,7 +33,9 @@ static HyStatus set_open(HyOp *op, HyWorker *worker, void **out)
     if (!local)
         return hy_error_oom(sizeof *local);
     *out = local;
-    return hy_group_table_open(&local->table.groups, self->types, self->n_cols, self->memory);
+    HY_TRY(hy_group_table_open(&local->table.groups, self->types, self->n_cols, self->memory));
+    local->table.groups.cancel = self->exec->ctx->cancel;
+    return HY_OK;
 }
 
 static void set_close(void *arg)

@@ -148,7 +148,7 @@ static HyStatus prune(SortLocal *local, HyArena *arena)
     SortOp *sort = local->sort;
     HyRowset *best = NULL;
     HyStatus st;
-    HY_GO(hy_sort_run_sort(&local->run));
+    HY_GO(hy_sort_run_sort(&local->run, local->sort->exec->ctx->cancel));
     size_t n = local->run.n < sort->top ? local->run.n : (size_t)sort->top;
     if (n == sort->top && n > 0)
         HY_GO(set_bar(local, &hy_sort_run_entries(&local->run)[n - 1]));
@@ -276,7 +276,7 @@ static HyStatus sort_flush(HyOp *op, HyWorker *worker, void *arg)
     (void)worker;
     if (((SortOp *)op)->runs)
         return local->run.n > 0 ? write_run(local) : HY_OK;
-    return hy_sort_run_sort(&local->run);
+    return hy_sort_run_sort(&local->run, local->sort->exec->ctx->cancel);
 }
 
 /* ---- Merging ---- */
@@ -291,6 +291,7 @@ typedef struct MergeJob {
     size_t n_parts;
     size_t *cuts; /* [part * n_runs + run], n_parts + 1 rows */
     HySortEntry *out;
+    const HyCancel *cancel;
 } MergeJob;
 
 static size_t lower_bound(
@@ -324,7 +325,8 @@ static HyStatus merge_part(void *ctx, size_t part)
         counts[r] = to[r] - from[r];
         offset += from[r];
     }
-    st = hy_sort_merge(job->spec, runs, counts, job->add, job->n_runs, job->out + offset);
+    st = hy_sort_merge(
+        job->spec, runs, counts, job->add, job->n_runs, job->cancel, job->out + offset);
 done:
     free(runs);
     free(counts);
@@ -388,7 +390,7 @@ static HyStatus sort_finish(HyOp *op, HyExec *exec, void **locals, size_t n)
 {
     SortOp *sort = (SortOp *)op;
     HyStatus st;
-    MergeJob job = {.spec = &sort->spec, .n_runs = n};
+    MergeJob job = {.spec = &sort->spec, .n_runs = n, .cancel = exec->ctx->cancel};
     if (sort->runs)
         return hy_sort_reduce_runs(sort);
     if (n == 1) { /* the run itself is the result */

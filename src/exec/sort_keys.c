@@ -278,29 +278,56 @@ static inline void insertion_sort(HySortEntry *e, size_t n, bool is_fixed)
     }
 }
 
-static inline void merge_two(const HySortEntry *a, size_t n_a, const HySortEntry *b, size_t n_b,
-    HySortEntry *out, bool is_fixed)
+/* Cancellation is looked at whenever so many entries were moved. */
+#define CHECK_ROWS ((size_t)1 << 16)
+
+/* Merges up to CHECK_ROWS entries; *i and *k say how far it came. */
+static inline HySortEntry *merge_some(const HySortEntry *a, size_t n_a, size_t *i,
+    const HySortEntry *b, size_t n_b, size_t *k, HySortEntry *out, bool is_fixed)
+{
+    size_t at_a = *i, at_b = *k;
+    const HySortEntry *end = out + CHECK_ROWS;
+    while (at_a < n_a && at_b < n_b && out < end)
+        *out++ = compare_entries(&a[at_a], &b[at_b], is_fixed) <= 0 ? a[at_a++] : b[at_b++];
+    *i = at_a;
+    *k = at_b;
+    return out;
+}
+
+static inline HyStatus merge_two(const HySortEntry *a, size_t n_a, const HySortEntry *b, size_t n_b,
+    const HyCancel *cancel, HySortEntry *out, bool is_fixed)
 {
     size_t i = 0, k = 0;
-    while (i < n_a && k < n_b)
-        *out++ = compare_entries(&a[i], &b[k], is_fixed) <= 0 ? a[i++] : b[k++];
+    while (i < n_a && k < n_b) {
+        out = merge_some(a, n_a, &i, b, n_b, &k, out, is_fixed);
+        if (n_a + n_b > CHECK_ROWS)
+            HY_TRY(hy_cancel_check(cancel));
+    }
     if (i < n_a)
         memcpy(out, a + i, (n_a - i) * sizeof *out);
     else if (k < n_b)
         memcpy(out, b + k, (n_b - k) * sizeof *out);
+    return HY_OK;
 }
 
 /* Bottom-up merge sort with runs of 16; `other` has room for n. */
-static inline void merge_sort(HySortEntry *e, HySortEntry *other, size_t n, bool is_fixed)
+static inline HyStatus merge_sort(
+    HySortEntry *e, HySortEntry *other, size_t n, const HyCancel *cancel, bool is_fixed)
 {
-    for (size_t i = 0; i < n; i += 16)
+    for (size_t i = 0; i < n; i += 16) {
         insertion_sort(e + i, n - i < 16 ? n - i : 16, is_fixed);
+        if (i % CHECK_ROWS == 0)
+            HY_TRY(hy_cancel_check(cancel));
+    }
     HySortEntry *from = e, *to = other;
     for (size_t width = 16; width < n; width *= 2) {
         for (size_t i = 0; i < n; i += 2 * width) {
             size_t n_a = n - i < width ? n - i : width;
             size_t left = n - i - n_a;
-            merge_two(from + i, n_a, from + i + n_a, left < width ? left : width, to + i, is_fixed);
+            HY_TRY(merge_two(from + i, n_a, from + i + n_a, left < width ? left : width, cancel,
+                to + i, is_fixed));
+            if (i % CHECK_ROWS == 0)
+                HY_TRY(hy_cancel_check(cancel));
         }
         HySortEntry *swap = from;
         from = to;
@@ -308,6 +335,7 @@ static inline void merge_sort(HySortEntry *e, HySortEntry *other, size_t n, bool
     }
     if (from != e)
         memcpy(e, from, n * sizeof *e);
+    return HY_OK;
 }
 
 static inline unsigned key_byte(const HySortEntry *e, unsigned byte)
@@ -315,14 +343,25 @@ static inline unsigned key_byte(const HySortEntry *e, unsigned byte)
     return (unsigned)((byte < 8 ? e->low >> (8 * byte) : e->high >> (8 * (byte - 8))) & 255);
 }
 
+static HyStatus count_bytes(
+    const HySortEntry *e, size_t n, unsigned n_bytes, const HyCancel *cancel, size_t (*counts)[256])
+{
+    for (size_t first = 0; first < n; first += CHECK_ROWS) {
+        size_t end = n - first < CHECK_ROWS ? n : first + CHECK_ROWS;
+        HY_TRY(hy_cancel_check(cancel));
+        for (size_t i = first; i < end; i++)
+            for (unsigned byte = 0; byte < n_bytes; byte++)
+                counts[byte][key_byte(&e[i], byte)]++;
+    }
+    return HY_OK;
+}
+
 /* Least significant byte first; bytes that all keys share are skipped. */
-static void radix_sort(
-    HySortEntry *e, HySortEntry *other, size_t n, unsigned n_bytes, size_t (*counts)[256])
+static HyStatus radix_sort(HySortEntry *e, HySortEntry *other, size_t n, unsigned n_bytes,
+    const HyCancel *cancel, size_t (*counts)[256])
 {
     HySortEntry *from = e, *to = other;
-    for (size_t i = 0; i < n; i++)
-        for (unsigned byte = 0; byte < n_bytes; byte++)
-            counts[byte][key_byte(&e[i], byte)]++;
+    HY_TRY(count_bytes(e, n, n_bytes, cancel, counts));
     for (unsigned byte = 0; byte < n_bytes; byte++) {
         size_t *count = counts[byte];
         if (count[key_byte(&from[0], byte)] == n)
@@ -333,48 +372,62 @@ static void radix_sort(
             count[v] = at;
             at += c;
         }
-        for (size_t i = 0; i < n; i++)
-            to[count[key_byte(&from[i], byte)]++] = from[i];
+        for (size_t first = 0; first < n; first += CHECK_ROWS) {
+            size_t end = n - first < CHECK_ROWS ? n : first + CHECK_ROWS;
+            HY_TRY(hy_cancel_check(cancel));
+            for (size_t i = first; i < end; i++)
+                to[count[key_byte(&from[i], byte)]++] = from[i];
+        }
         HySortEntry *swap = from;
         from = to;
         to = swap;
     }
     if (from != e)
         memcpy(e, from, n * sizeof *e);
+    return HY_OK;
 }
 
-static bool is_sorted(const HySortRun *run)
+static HyStatus find_disorder(const HySortRun *run, const HyCancel *cancel, bool *is_sorted)
 {
     const HySortEntry *e = hy_sort_run_entries(run);
-    for (size_t i = 1; i < run->n; i++)
+    *is_sorted = false;
+    for (size_t i = 1; i < run->n; i++) {
         if (hy_sort_compare(run->spec, &e[i - 1], &e[i]) > 0)
-            return false;
-    return true;
+            return HY_OK;
+        if (i % CHECK_ROWS == 0)
+            HY_TRY(hy_cancel_check(cancel));
+    }
+    *is_sorted = true;
+    return HY_OK;
 }
 
-HyStatus hy_sort_run_sort(HySortRun *run)
+static HyStatus sort_entries(HySortRun *run, HySortEntry *other, const HyCancel *cancel)
 {
-    if (run->n < 2 || is_sorted(run))
-        return HY_OK;
+    HySortEntry *e = hy_sort_run_entries(run);
+    if (!run->spec->is_fixed)
+        return merge_sort(e, other, run->n, cancel, false);
+    if (run->n < RADIX_ROWS)
+        return merge_sort(e, other, run->n, cancel, true);
+    size_t(*counts)[256] = calloc(16, sizeof *counts);
+    if (!counts)
+        return hy_error_oom(16 * sizeof *counts);
+    HyStatus st = radix_sort(e, other, run->n, (run->spec->bits + 7) / 8, cancel, counts);
+    free(counts);
+    return st;
+}
+
+HyStatus hy_sort_run_sort(HySortRun *run, const HyCancel *cancel)
+{
+    bool is_sorted;
     void *other;
     size_t bytes = run->n * sizeof(HySortEntry);
+    HY_TRY(find_disorder(run, cancel, &is_sorted));
+    if (is_sorted)
+        return HY_OK;
     HY_TRY(hy_memory_alloc(run->memory, bytes, &other));
-    HySortEntry *e = hy_sort_run_entries(run);
-    if (!run->spec->is_fixed) {
-        merge_sort(e, other, run->n, false);
-    } else if (run->n < RADIX_ROWS) {
-        merge_sort(e, other, run->n, true);
-    } else {
-        size_t(*counts)[256] = calloc(16, sizeof *counts);
-        if (!counts) {
-            hy_memory_free(run->memory, other, bytes);
-            return hy_error_oom(16 * sizeof *counts);
-        }
-        radix_sort(e, other, run->n, (run->spec->bits + 7) / 8, counts);
-        free(counts);
-    }
+    HyStatus st = sort_entries(run, other, cancel);
     hy_memory_free(run->memory, other, bytes);
-    return HY_OK;
+    return st;
 }
 
 /* ---- Merging runs ---- */
@@ -413,7 +466,7 @@ static void sift_down(Merge *m, size_t i)
 }
 
 HyStatus hy_sort_merge(const HySortSpec *spec, HySortEntry *const *runs, const size_t *counts,
-    const uint64_t *add, size_t n_runs, HySortEntry *out)
+    const uint64_t *add, size_t n_runs, const HyCancel *cancel, HySortEntry *out)
 {
     size_t *memory = calloc(2 * n_runs + 1, sizeof *memory);
     if (!memory)
@@ -424,7 +477,10 @@ HyStatus hy_sort_merge(const HySortSpec *spec, HySortEntry *const *runs, const s
             m.heap[m.n_heap++] = r;
     for (size_t i = m.n_heap / 2; i-- > 0;)
         sift_down(&m, i);
-    while (m.n_heap > 0) {
+    HyStatus st = HY_OK;
+    for (size_t n = 0; m.n_heap > 0; n++) {
+        if (n % CHECK_ROWS == 0 && (st = hy_cancel_check(cancel)) != HY_OK)
+            break;
         size_t r = m.heap[0];
         *out = runs[r][m.at[r]++];
         out->ref += add[r];
@@ -434,5 +490,5 @@ HyStatus hy_sort_merge(const HySortSpec *spec, HySortEntry *const *runs, const s
         sift_down(&m, 0);
     }
     free(memory);
-    return HY_OK;
+    return st;
 }

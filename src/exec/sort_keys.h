@@ -4,6 +4,7 @@
 #ifndef HY_EXEC_SORT_KEYS_H
 #define HY_EXEC_SORT_KEYS_H
 
+#include "base/cancel.h"
 #include "exec/group_table.h" /* HyGrowing */
 
 typedef struct HySortColumn {
@@ -56,12 +57,12 @@ static inline HySortEntry *hy_sort_run_entries(const HySortRun *run)
  */
 HyStatus hy_sort_run_add(HySortRun *run, const HyVector *keys, size_t n, uint64_t first_ref,
     HyArena *scratch) HY_MUST_CHECK;
-/* Stable. */
-HyStatus hy_sort_run_sort(HySortRun *run) HY_MUST_CHECK;
+/* Stable. cancel: looked at now and then; or NULL. */
+HyStatus hy_sort_run_sort(HySortRun *run, const HyCancel *cancel) HY_MUST_CHECK;
 
 /* Merges sorted runs: the entries with their refs, to which add[r] is added, into `out` (room for
  * all). */
 HyStatus hy_sort_merge(const HySortSpec *spec, HySortEntry *const *runs, const size_t *counts,
-    const uint64_t *add, size_t n_runs, HySortEntry *out) HY_MUST_CHECK;
+    const uint64_t *add, size_t n_runs, const HyCancel *cancel, HySortEntry *out) HY_MUST_CHECK;
 
 #endif

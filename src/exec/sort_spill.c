@@ -69,7 +69,7 @@ HyStatus hy_sort_write_run(HySortOp *sort, HySortRun *run, const HyRowset *rows)
     size_t part, n = run->n;
     HyStatus st = scratch ? HY_OK : hy_error_oom(0);
     HY_GO(st);
-    HY_GO(hy_sort_run_sort(run));
+    HY_GO(hy_sort_run_sort(run, sort->exec->ctx->cancel));
     HY_GO(hy_row_access_open(rows, &access));
     HY_GO(hy_spill_add_part(sort->runs, &part));
     HY_GO(hy_spill_writer_open(sort->runs, &writer));

@@ -5,6 +5,7 @@
 #include "types/compare.h"
 
 #define GROUP_ROWS 16384
+#define CHECK_ROWS (1 << 16) /* after so many cancellation is looked at */
 
 typedef struct WindowSource {
     HySource source;
@@ -23,15 +24,18 @@ typedef struct WindowSource {
 
 HyStatus hy_win_column(const HyWinGroup *group, uint32_t column, HyVector *out)
 {
-    return hy_row_access_gather(
-        group->access, column, group->refs, group->n_rows, group->arena, out);
+    return hy_row_access_gather_many(group->access, column, group->refs, group->n_rows,
+        group->arena, group->worker->exec->ctx->cancel, out);
 }
 
-static void mark_changes(const HyVector *v, size_t n, uint8_t *boundaries)
+static HyStatus mark_changes(
+    const HyVector *v, size_t n, const HyCancel *cancel, uint8_t *boundaries)
 {
     size_t width = hy_physical_size(hy_type_physical(v->type));
     const char *values = v->data;
     for (size_t i = 1; i < n; i++) {
+        if (i % CHECK_ROWS == 0)
+            HY_TRY(hy_cancel_check(cancel));
         bool null_a = hy_vector_is_null(v, i - 1), null_b = hy_vector_is_null(v, i);
         if (null_a != null_b)
             boundaries[i] = 1;
@@ -39,6 +43,7 @@ static void mark_changes(const HyVector *v, size_t n, uint8_t *boundaries)
             boundaries[i] =
                 hy_compare_payload(v->type, values + (i - 1) * width, values + i * width) != 0;
     }
+    return HY_OK;
 }
 
 HyStatus hy_win_boundaries(
@@ -49,7 +54,7 @@ HyStatus hy_win_boundaries(
     for (size_t k = 0; k < n; k++) {
         HyVector v;
         HY_TRY(hy_win_column(group, columns[k], &v));
-        mark_changes(&v, group->n_rows, boundaries);
+        HY_TRY(mark_changes(&v, group->n_rows, group->worker->exec->ctx->cancel, boundaries));
     }
     return HY_OK;
 }
@@ -125,7 +130,8 @@ static HyStatus window_start(HySource *source, HyExec *exec, size_t *n_morsels)
         self->cuts[self->n_groups++] = (uint32_t)at;
         size_t next = at + GROUP_ROWS;
         while (next < n && same_partition(&self->window, entries[next - 1].ref, entries[next].ref))
-            next++;
+            if (next++ % CHECK_ROWS == 0)
+                HY_TRY(hy_cancel_check(exec->ctx->cancel));
         at = next;
     }
     self->cuts[self->n_groups] = (uint32_t)n;

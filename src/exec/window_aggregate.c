@@ -10,6 +10,7 @@
 #include "exec/window_internal.h"
 
 #define TREE_FANOUT 8
+#define CHECK_ROWS  4096 /* after so many cancellation is looked at */
 
 typedef struct WinAgg {
     HyWinGroup *group;
@@ -226,6 +227,8 @@ static HyStatus slide(WinAgg *w, void *state, uint32_t start, uint32_t end)
     else
         memset(state, 0, w->aggregate->state_size);
     for (uint32_t row = start; row < end; row++) {
+        if (row % CHECK_ROWS == 0)
+            HY_TRY(hy_worker_check_cancel(w->group->worker));
         uint32_t first = w->kept_before[w->frames.start[row]];
         uint32_t last = w->kept_before[w->frames.end[row]];
         bool is_same = row > start && first == from && last == to;
@@ -334,6 +337,8 @@ static HyStatus by_tree(WinAgg *w, void *state, uint32_t start, uint32_t end)
     for (uint32_t row = start; row < end; row++) {
         HyWinRange pieces[3];
         size_t n = frame_pieces(w, row, pieces);
+        if (row % CHECK_ROWS == 0)
+            HY_TRY(hy_worker_check_cancel(w->group->worker));
         memset(state, 0, w->aggregate->state_size);
         for (size_t i = 0; i < n; i++)
             HY_TRY(query_tree(w, &tree, pieces[i].start, pieces[i].end, state));

@@ -109,7 +109,7 @@ static void sort_in_one(const Rows *rows, const HySortSpec *spec, HyArena *arena
     HySortRun run;
     assert_ok(hy_sort_run_open(&run, spec, NULL));
     add_rows(&run, rows, 0, ROWS, 0, arena);
-    assert_ok(hy_sort_run_sort(&run));
+    assert_ok(hy_sort_run_sort(&run, NULL));
     check(rows, hy_sort_run_entries(&run));
     hy_sort_run_close(&run);
 }
@@ -124,11 +124,11 @@ static void sort_in_parts(const Rows *rows, const HySortSpec *spec, HyArena *are
     for (size_t r = 0; r < 3; r++) {
         assert_ok(hy_sort_run_open(&runs[r], spec, NULL));
         add_rows(&runs[r], rows, add[r], sizes[r], 0, arena);
-        assert_ok(hy_sort_run_sort(&runs[r]));
+        assert_ok(hy_sort_run_sort(&runs[r], NULL));
         entries[r] = hy_sort_run_entries(&runs[r]);
         counts[r] = runs[r].n;
     }
-    assert_ok(hy_sort_merge(spec, entries, counts, add, 3, merged));
+    assert_ok(hy_sort_merge(spec, entries, counts, add, 3, NULL, merged));
     check(rows, merged);
     for (size_t r = 0; r < 3; r++)
         hy_sort_run_close(&runs[r]);
