@@ -5,12 +5,18 @@
 #include <assert.h>
 #include <stdlib.h>
 
+/* Rows behind the full blocks from which on a transaction's rows are kept apart, and the number of
+ * rows up to which. */
+#define MIN_SHARED_ROWS 1024
+#define MAX_ROWS_APART  1024
+
 struct HyChange {
     HyTransactionTable *entry;
     pthread_mutex_t mutex;
     const HyCancel *cancel;
     HyRelation *start;    /* what the statement reads; after TRUNCATE an empty one */
     HyAppender *appender; /* made with the first row */
+    HyRelation *apart;    /* what it continues if that is not `start`: nothing */
     const char **column_names;
     HyRowSet deletes; /* rows of `start` */
     bool is_truncated;
@@ -42,6 +48,7 @@ HyStatus hy_transaction_change(
     HyTransactionTable *entry = NULL;
     HY_TRY(hy_transaction_table(transaction, table, &entry));
     assert(!entry->change);
+    HY_TRY(hy_transaction_table_settle(entry));
     HY_TRY(become_writer(entry));
     HyChange *change = calloc(1, sizeof *change);
     if (!change)
@@ -62,16 +69,52 @@ HyStatus hy_transaction_change(
     return HY_OK;
 }
 
+static HyStatus open_appender(HyChange *change, HyRelation *from)
+{
+    const HyDatabase *database = change->entry->table->database;
+    HyAppenderOptions options = {.store = database->store,
+        .pool = database->catalog->options.pool,
+        .cancel = change->cancel,
+        .column_names = change->column_names};
+    return hy_appender_create(from, &options, &change->appender);
+}
+
+/* The rows of a transaction's only small statement are kept apart and put into the table at the
+ * commit. Of several transactions that append to the same version at once only one can write behind
+ * its last row; the others would copy the tail, and the first one's place, once another has
+ * committed, would be a hole. */
+static HyStatus begin_rows(HyChange *change, size_t n_rows)
+{
+    int64_t rest = hy_relation_row_count(change->start) % HY_BLOCK_ROWS;
+    if (rest < MIN_SHARED_ROWS || n_rows > MAX_ROWS_APART)
+        return open_appender(change, change->start);
+    HY_TRY(hy_relation_create(
+        hy_relation_types(change->start), hy_relation_column_count(change->start), &change->apart));
+    return open_appender(change, change->apart);
+}
+
+/* It is not small: goes on behind the version. */
+static HyStatus leave_apart(HyChange *change)
+{
+    HyRelation *rows = NULL;
+    HyAppender *appender = change->appender;
+    change->appender = NULL;
+    hy_relation_unref(change->apart);
+    change->apart = NULL;
+    HY_TRY(hy_appender_finish(appender, &rows));
+    HyStatus st = open_appender(change, change->start);
+    if (!st)
+        st = hy_appender_append_relation(change->appender, rows, 0);
+    hy_relation_unref(rows);
+    return st;
+}
+
 static HyStatus append_rows(HyChange *change, const HyBatch *batch)
 {
-    if (!change->appender) {
-        const HyDatabase *database = change->entry->table->database;
-        HyAppenderOptions options = {.store = database->store,
-            .pool = database->catalog->options.pool,
-            .cancel = change->cancel,
-            .column_names = change->column_names};
-        HY_TRY(hy_appender_create(change->start, &options, &change->appender));
-    }
+    if (!change->appender)
+        HY_TRY(begin_rows(change, batch->n_rows));
+    else if (change->apart && hy_appender_row_count(change->appender) > MAX_ROWS_APART)
+        HY_TRY(leave_apart(change));
     return hy_appender_append(change->appender, batch);
 }
 
@@ -222,7 +265,7 @@ done:
 static HyStatus changed_version(HyChange *change, HyRelation **out)
 {
     HyRelation *version = NULL;
-    if (change->appender) {
+    if (change->appender && !change->apart) {
         HyAppender *appender = change->appender;
         change->appender = NULL;
         HY_TRY(hy_appender_finish(appender, &version));
@@ -242,10 +285,19 @@ HyStatus hy_change_finish(HyChange *change)
 {
     HyTransactionTable *entry = change->entry;
     HyRelation *version = NULL;
+    HyRelation *own = NULL;
     HyStatus st = changed_version(change, &version);
+    if (!st && change->apart) {
+        HyAppender *appender = change->appender;
+        change->appender = NULL;
+        st = hy_appender_finish(appender, &own);
+        if (st)
+            hy_relation_unref(version);
+    }
     if (!st) {
         hy_relation_unref(entry->current);
         entry->current = version;
+        entry->own = own; /* former ones were settled when the change began */
         if (change->is_truncated) {
             entry->is_truncated = true;
             entry->base_rows = 0;
@@ -262,6 +314,7 @@ void hy_change_abort(HyChange *change)
     change->entry->change = NULL;
     hy_appender_abort(change->appender);
     hy_row_set_free(&change->deletes);
+    hy_relation_unref(change->apart);
     hy_relation_unref(change->start);
     pthread_mutex_destroy(&change->mutex);
     free(change->column_names);

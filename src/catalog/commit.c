@@ -13,6 +13,8 @@ static HyStatus append_own_rows(
     HyAppender *appender;
     HY_TRY(hy_appender_create(into, &options, &appender));
     HyStatus st = hy_appender_append_relation(appender, entry->current, entry->base_rows);
+    if (!st && entry->own)
+        st = hy_appender_append_relation(appender, entry->own, 0);
     if (st) {
         hy_appender_abort(appender);
         return st;
@@ -40,13 +42,25 @@ static HyStatus rebase(
     return st;
 }
 
+/* Nobody has committed since the snapshot. */
+static HyStatus own_version(const HyTransactionTable *entry, HyDatabase *database, HyRelation **out)
+{
+    if (!entry->own) {
+        *out = hy_relation_ref(entry->current);
+        return HY_OK;
+    }
+    HyTransactionTable rows = *entry;
+    rows.base_rows = hy_relation_row_count(entry->current); /* they are in it already */
+    return append_own_rows(&rows, entry->current, database, out);
+}
+
 /* The version that the table shall have. */
 static HyStatus final_version(
     const HyTransactionTable *entry, HyRelation *committed, HyDatabase *database, HyRelation **out)
 {
     HyRelation *version;
     if (committed == entry->base)
-        version = hy_relation_ref(entry->current);
+        HY_TRY(own_version(entry, database, &version));
     else
         HY_TRY(rebase(entry, committed, database, &version));
     bool is_new = committed == entry->base && entry->is_truncated;

@@ -1,4 +1,5 @@
 #include "catalog/transaction_internal.h"
+#include "storage/appender.h"
 #include <assert.h>
 #include <stdlib.h>
 
@@ -115,11 +116,35 @@ HyStatus hy_transaction_table(HyTransaction *transaction, HyTable *table, HyTran
     return HY_OK;
 }
 
+HyStatus hy_transaction_table_settle(HyTransactionTable *entry)
+{
+    if (!entry->own)
+        return HY_OK;
+    const HyDatabase *database = entry->table->database;
+    HyAppenderOptions options = {.store = database->store, .pool = database->catalog->options.pool};
+    HyAppender *appender;
+    HyRelation *version;
+    HY_TRY(hy_appender_create(entry->current, &options, &appender));
+    HyStatus st = hy_appender_append_relation(appender, entry->own, 0);
+    if (st) {
+        hy_appender_abort(appender);
+        return st;
+    }
+    HY_TRY(hy_appender_finish(appender, &version));
+    hy_relation_unref(entry->current);
+    hy_relation_unref(entry->own);
+    entry->current = version;
+    entry->own = NULL;
+    return HY_OK;
+}
+
 HyStatus hy_transaction_relation(HyTransaction *transaction, HyTable *table, HyRelation **out)
 {
     HyTransactionDatabase *database = NULL;
     HY_TRY(use_database(transaction, table->database, &database));
     HyTransactionTable *entry = find_table(database, table);
+    if (entry && !entry->change)
+        HY_TRY(hy_transaction_table_settle(entry));
     HyRelation *relation = entry ? entry->current : snapshot_relation(database->snapshot, table);
     if (!relation) {
         HY_TRY(hy_transaction_table(transaction, table, &entry));
@@ -131,7 +156,7 @@ HyStatus hy_transaction_relation(HyTransaction *transaction, HyTable *table, HyR
 
 bool hy_transaction_table_is_changed(const HyTransactionTable *entry)
 {
-    return entry->current != entry->base || entry->is_truncated;
+    return entry->current != entry->base || entry->own || entry->is_truncated;
 }
 
 bool hy_transaction_has_changes(const HyTransaction *transaction)
@@ -160,6 +185,7 @@ static void release_table(HyDatabase *database, HyTransactionTable *entry)
         pthread_mutex_unlock(&database->lock);
     }
     hy_row_set_free(&entry->claims);
+    hy_relation_unref(entry->own);
     hy_relation_unref(entry->current);
     hy_relation_unref(entry->base);
     hy_table_unref(entry->table);

@@ -11,6 +11,7 @@ typedef struct HyTransactionTable {
     HyTable *table;      /* referenced */
     HyRelation *base;    /* version that the snapshot has; referenced */
     HyRelation *current; /* with the transaction's changes; referenced */
+    HyRelation *own;     /* rows appended and not in `current` yet, or NULL; referenced */
     int64_t base_rows;   /* rows of `current` below this are rows of `base`: 0 after TRUNCATE */
     HyRowSet claims;     /* rows of `base` that the transaction has deleted */
     bool is_writer;      /* counted in the table's n_writers */
@@ -34,6 +35,8 @@ struct HyTransaction {
 /* The transaction's entry of a table, made from the snapshot if need be. */
 HyStatus hy_transaction_table(
     HyTransaction *transaction, HyTable *table, HyTransactionTable **out) HY_MUST_CHECK;
+/* Puts the entry's own rows into its current version. */
+HyStatus hy_transaction_table_settle(HyTransactionTable *entry) HY_MUST_CHECK;
 /* Whether anything would be written. */
 bool hy_transaction_table_is_changed(const HyTransactionTable *entry);
 
