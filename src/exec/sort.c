@@ -6,6 +6,7 @@
  * twice as many as are wanted, it keeps the best, and the worst of them is the bar for later rows.
  */
 #include "exec/sort.h"
+#include "exec/sort_partition.h"
 #include <stdlib.h>
 
 #define MORSEL_ROWS    16384
@@ -276,103 +277,38 @@ static HyStatus sort_flush(HyOp *op, HyWorker *worker, void *arg)
     (void)worker;
     if (((SortOp *)op)->runs)
         return local->run.n > 0 ? write_run(local) : HY_OK;
-    return hy_sort_run_sort(&local->run, local->sort->exec->ctx->cancel);
+    return HY_OK;
 }
 
-/* ---- Merging ---- */
+/* ---- Putting the workers' entries together ---- */
 
-/* The runs are cut at common keys; each part is merged by itself. */
-typedef struct MergeJob {
-    const HySortSpec *spec;
-    size_t n_runs;
-    HySortEntry **runs;
-    size_t *counts;
-    uint64_t *add;
-    size_t n_parts;
-    size_t *cuts; /* [part * n_runs + run], n_parts + 1 rows */
-    HySortEntry *out;
-    const HyCancel *cancel;
-} MergeJob;
-
-static size_t lower_bound(
-    const HySortSpec *spec, const HySortEntry *entries, size_t n, const HySortEntry *key)
+static HyStatus gather_inputs(SortOp *sort, SortLocal **locals, size_t n, HySortInput *inputs)
 {
-    size_t low = 0;
-    while (low < n) {
-        size_t mid = low + (n - low) / 2;
-        if (hy_sort_compare(spec, &entries[mid], key) < 0)
-            low = mid + 1;
-        else
-            n = mid;
-    }
-    return low;
-}
-
-static HyStatus merge_part(void *ctx, size_t part)
-{
-    const MergeJob *job = ctx;
-    const size_t *from = job->cuts + part * job->n_runs, *to = from + job->n_runs;
-    HySortEntry **runs = calloc(job->n_runs, sizeof *runs);
-    size_t *counts = calloc(job->n_runs, sizeof *counts);
-    HyStatus st;
-    size_t offset = 0;
-    if (!runs || !counts) {
-        st = hy_error_oom(job->n_runs * sizeof *runs);
-        goto done;
-    }
-    for (size_t r = 0; r < job->n_runs; r++) {
-        runs[r] = job->runs[r] + from[r];
-        counts[r] = to[r] - from[r];
-        offset += from[r];
-    }
-    st = hy_sort_merge(
-        job->spec, runs, counts, job->add, job->n_runs, job->cancel, job->out + offset);
-done:
-    free(runs);
-    free(counts);
-    return st;
-}
-
-/* Cuts at the quantiles of the longest run. */
-static HyStatus merge_runs(MergeJob *job, HyExec *exec, size_t n_total)
-{
-    size_t longest = 0;
-    for (size_t r = 1; r < job->n_runs; r++)
-        if (job->counts[r] > job->counts[longest])
-            longest = r;
-    job->n_parts = n_total < 4 * MORSEL_ROWS ? 1 : 4 * exec->n_workers;
-    job->cuts = calloc((job->n_parts + 1) * job->n_runs, sizeof *job->cuts);
-    if (!job->cuts)
-        return hy_error_oom(job->n_parts * job->n_runs * sizeof *job->cuts);
-    for (size_t part = 1; part <= job->n_parts; part++) {
-        size_t *cut = job->cuts + part * job->n_runs;
-        const HySortEntry *key =
-            &job->runs[longest][job->counts[longest] * (part % job->n_parts) / job->n_parts];
-        for (size_t r = 0; r < job->n_runs; r++)
-            cut[r] = part == job->n_parts
-                         ? job->counts[r]
-                         : lower_bound(job->spec, job->runs[r], job->counts[r], key);
-    }
-    return hy_exec_parallel(exec, job->n_parts, merge_part, job);
-}
-
-static HyStatus merge_locals(
-    SortOp *sort, HyExec *exec, SortLocal **locals, size_t n, MergeJob *job)
-{
-    size_t total = 0;
     for (size_t r = 0; r < n; r++) {
-        job->runs[r] = hy_sort_run_entries(&locals[r]->run);
-        job->counts[r] = locals[r]->run.n;
-        job->add[r] = HY_ROW_REF(hy_rowset_piece_count(sort->rows), 0);
-        total += locals[r]->run.n;
+        inputs[r] = (HySortInput){.entries = hy_sort_run_entries(&locals[r]->run),
+            .n = locals[r]->run.n,
+            .add = HY_ROW_REF(hy_rowset_piece_count(sort->rows), 0)};
+        sort->n_merged += inputs[r].n;
         HY_TRY(hy_rowset_splice(sort->rows, locals[r]->rows));
     }
-    if (total == 0)
-        return HY_OK;
-    HY_TRY(hy_growing_reserve(&sort->merged, sort->memory, total * sizeof(HySortEntry)));
-    job->out = sort->merged.data;
-    sort->n_merged = total;
-    return merge_runs(job, exec, total);
+    return HY_OK;
+}
+
+static HyStatus sort_all(SortOp *sort, HyExec *exec, SortLocal **locals, size_t n)
+{
+    HyStatus st;
+    HySortInput *inputs = calloc(n + 1, sizeof *inputs);
+    if (!inputs)
+        return hy_error_oom(n * sizeof *inputs);
+    HY_GO(gather_inputs(sort, locals, n, inputs));
+    if (sort->n_merged == 0)
+        goto done;
+    HY_GO(hy_growing_reserve(&sort->merged, sort->memory, sort->n_merged * sizeof(HySortEntry)));
+    HY_GO(hy_sort_partition(exec, &sort->spec, inputs, n, sort->skip,
+        sort->ties_from > 0 ? UINT64_MAX : sort->top, sort->merged.data));
+done:
+    free(inputs);
+    return st;
 }
 
 /* Rows equal to the last one that the limit takes. While the runs' keys are there. */
@@ -389,35 +325,11 @@ static void find_ties(SortOp *sort)
 static HyStatus sort_finish(HyOp *op, HyExec *exec, void **locals, size_t n)
 {
     SortOp *sort = (SortOp *)op;
-    HyStatus st;
-    MergeJob job = {.spec = &sort->spec, .n_runs = n, .cancel = exec->ctx->cancel};
     if (sort->runs)
         return hy_sort_reduce_runs(sort);
-    if (n == 1) { /* the run itself is the result */
-        SortLocal *local = locals[0];
-        HY_TRY(hy_rowset_splice(sort->rows, local->rows));
-        sort->merged = local->run.entries;
-        sort->n_merged = local->run.n;
-        local->run.entries = (HyGrowing){0};
-        find_ties(sort);
-        return hy_row_access_open(sort->rows, &sort->access);
-    }
-    job.runs = calloc(n + 1, sizeof *job.runs);
-    job.counts = calloc(n + 1, sizeof *job.counts);
-    job.add = calloc(n + 1, sizeof *job.add);
-    if (!job.runs || !job.counts || !job.add) {
-        st = hy_error_oom(n * sizeof *job.runs);
-        goto done;
-    }
-    HY_GO(merge_locals(sort, exec, (SortLocal **)locals, n, &job));
+    HY_TRY(sort_all(sort, exec, (SortLocal **)locals, n));
     find_ties(sort);
-    HY_GO(hy_row_access_open(sort->rows, &sort->access));
-done:
-    free(job.runs);
-    free(job.counts);
-    free(job.add);
-    free(job.cuts);
-    return st;
+    return hy_row_access_open(sort->rows, &sort->access);
 }
 
 static void sort_destroy(HyOp *op)
@@ -658,6 +570,7 @@ HyStatus hy_compile_sort(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream
     pthread_mutex_init(&source->lock, NULL);
     source->offset = alg->offset > 0 ? (uint64_t)alg->offset : 0;
     source->limit = alg->limit >= 0 ? (uint64_t)alg->limit : UINT64_MAX;
+    sort->skip = source->offset;
     if (alg->with_ties && alg->limit > 0)
         sort->ties_from = source->offset + source->limit;
     HY_TRY(hy_layout_needed(c, &sort->layout, need, &layout, &source->columns));

@@ -13,6 +13,7 @@ typedef struct HySortOp {
     uint32_t *keys; /* places of the keys in the input */
     HySortSpec spec;
     uint64_t top;  /* rows wanted; UINT64_MAX: all */
+    uint64_t skip; /* of these, so many in front need not be in order */
     HyTopBar *bar; /* for the scan below, or NULL; its column is bar_place of the layout */
     uint32_t bar_place;
     HyMemory *memory;

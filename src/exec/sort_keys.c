@@ -343,26 +343,27 @@ static inline unsigned key_byte(const HySortEntry *e, unsigned byte)
     return (unsigned)((byte < 8 ? e->low >> (8 * byte) : e->high >> (8 * (byte - 8))) & 255);
 }
 
-static HyStatus count_bytes(
-    const HySortEntry *e, size_t n, unsigned n_bytes, const HyCancel *cancel, size_t (*counts)[256])
+static HyStatus count_bytes(const HySortEntry *e, size_t n, unsigned first_byte, unsigned end_byte,
+    const HyCancel *cancel, size_t (*counts)[256])
 {
     for (size_t first = 0; first < n; first += CHECK_ROWS) {
         size_t end = n - first < CHECK_ROWS ? n : first + CHECK_ROWS;
         HY_TRY(hy_cancel_check(cancel));
         for (size_t i = first; i < end; i++)
-            for (unsigned byte = 0; byte < n_bytes; byte++)
+            for (unsigned byte = first_byte; byte < end_byte; byte++)
                 counts[byte][key_byte(&e[i], byte)]++;
     }
     return HY_OK;
 }
 
-/* Least significant byte first; bytes that all keys share are skipped. */
-static HyStatus radix_sort(HySortEntry *e, HySortEntry *other, size_t n, unsigned n_bytes,
-    const HyCancel *cancel, size_t (*counts)[256])
+/* By bytes [first_byte, end_byte) of the keys, least significant first; those that all share are
+ * skipped. */
+static HyStatus radix_sort(HySortEntry *e, HySortEntry *other, size_t n, unsigned first_byte,
+    unsigned end_byte, const HyCancel *cancel, size_t (*counts)[256])
 {
     HySortEntry *from = e, *to = other;
-    HY_TRY(count_bytes(e, n, n_bytes, cancel, counts));
-    for (unsigned byte = 0; byte < n_bytes; byte++) {
+    HY_TRY(count_bytes(e, n, first_byte, end_byte, cancel, counts));
+    for (unsigned byte = first_byte; byte < end_byte; byte++) {
         size_t *count = counts[byte];
         if (count[key_byte(&from[0], byte)] == n)
             continue;
@@ -387,12 +388,12 @@ static HyStatus radix_sort(HySortEntry *e, HySortEntry *other, size_t n, unsigne
     return HY_OK;
 }
 
-static HyStatus find_disorder(const HySortRun *run, const HyCancel *cancel, bool *is_sorted)
+static HyStatus find_disorder(
+    const HySortSpec *spec, const HySortEntry *e, size_t n, const HyCancel *cancel, bool *is_sorted)
 {
-    const HySortEntry *e = hy_sort_run_entries(run);
     *is_sorted = false;
-    for (size_t i = 1; i < run->n; i++) {
-        if (hy_sort_compare(run->spec, &e[i - 1], &e[i]) > 0)
+    for (size_t i = 1; i < n; i++) {
+        if (hy_sort_compare(spec, &e[i - 1], &e[i]) > 0)
             return HY_OK;
         if (i % CHECK_ROWS == 0)
             HY_TRY(hy_cancel_check(cancel));
@@ -401,94 +402,50 @@ static HyStatus find_disorder(const HySortRun *run, const HyCancel *cancel, bool
     return HY_OK;
 }
 
-static HyStatus sort_entries(HySortRun *run, HySortEntry *other, const HyCancel *cancel)
+/* Heads are in order: sorts those that are equal by their whole keys. */
+static HyStatus sort_ties(HySortEntry *e, HySortEntry *other, size_t n, const HyCancel *cancel)
 {
-    HySortEntry *e = hy_sort_run_entries(run);
-    if (!run->spec->is_fixed)
-        return merge_sort(e, other, run->n, cancel, false);
-    if (run->n < RADIX_ROWS)
-        return merge_sort(e, other, run->n, cancel, true);
+    for (size_t i = 0, end; i < n; i = end) {
+        for (end = i + 1; end < n && e[end].high == e[i].high; end++)
+            ;
+        if (end - i > 1)
+            HY_TRY(merge_sort(e + i, other, end - i, cancel, false));
+    }
+    return HY_OK;
+}
+
+HyStatus hy_sort_entries(
+    const HySortSpec *spec, HySortEntry *e, HySortEntry *other, size_t n, const HyCancel *cancel)
+{
+    bool is_sorted;
+    HY_TRY(find_disorder(spec, e, n, cancel, &is_sorted));
+    if (is_sorted)
+        return HY_OK;
+    if (n < RADIX_ROWS)
+        return merge_sort(e, other, n, cancel, spec->is_fixed);
     size_t(*counts)[256] = calloc(16, sizeof *counts);
     if (!counts)
         return hy_error_oom(16 * sizeof *counts);
-    HyStatus st = radix_sort(e, other, run->n, (run->spec->bits + 7) / 8, cancel, counts);
+    HyStatus st;
+    if (spec->is_fixed) {
+        st = radix_sort(e, other, n, 0, (spec->bits + 7) / 8, cancel, counts);
+    } else {
+        st = radix_sort(e, other, n, 8, 16, cancel, counts);
+        if (!st)
+            st = sort_ties(e, other, n, cancel);
+    }
     free(counts);
     return st;
 }
 
 HyStatus hy_sort_run_sort(HySortRun *run, const HyCancel *cancel)
 {
-    bool is_sorted;
     void *other;
     size_t bytes = run->n * sizeof(HySortEntry);
-    HY_TRY(find_disorder(run, cancel, &is_sorted));
-    if (is_sorted)
+    if (run->n < 2)
         return HY_OK;
     HY_TRY(hy_memory_alloc(run->memory, bytes, &other));
-    HyStatus st = sort_entries(run, other, cancel);
+    HyStatus st = hy_sort_entries(run->spec, hy_sort_run_entries(run), other, run->n, cancel);
     hy_memory_free(run->memory, other, bytes);
-    return st;
-}
-
-/* ---- Merging runs ---- */
-
-typedef struct Merge {
-    const HySortSpec *spec;
-    HySortEntry *const *runs;
-    const size_t *counts;
-    size_t *at;   /* per run: next entry */
-    size_t *heap; /* runs that have entries left; the smallest first */
-    size_t n_heap;
-} Merge;
-
-/* Ties go to the earlier run. */
-static bool comes_first(const Merge *m, size_t a, size_t b)
-{
-    int c = hy_sort_compare(m->spec, &m->runs[a][m->at[a]], &m->runs[b][m->at[b]]);
-    return c != 0 ? c < 0 : a < b;
-}
-
-static void sift_down(Merge *m, size_t i)
-{
-    for (;;) {
-        size_t least = i, left = 2 * i + 1, right = 2 * i + 2;
-        if (left < m->n_heap && comes_first(m, m->heap[left], m->heap[least]))
-            least = left;
-        if (right < m->n_heap && comes_first(m, m->heap[right], m->heap[least]))
-            least = right;
-        if (least == i)
-            return;
-        size_t swap = m->heap[i];
-        m->heap[i] = m->heap[least];
-        m->heap[least] = swap;
-        i = least;
-    }
-}
-
-HyStatus hy_sort_merge(const HySortSpec *spec, HySortEntry *const *runs, const size_t *counts,
-    const uint64_t *add, size_t n_runs, const HyCancel *cancel, HySortEntry *out)
-{
-    size_t *memory = calloc(2 * n_runs + 1, sizeof *memory);
-    if (!memory)
-        return hy_error_oom(2 * n_runs * sizeof *memory);
-    Merge m = {.spec = spec, .runs = runs, .counts = counts, .at = memory, .heap = memory + n_runs};
-    for (size_t r = 0; r < n_runs; r++)
-        if (counts[r] > 0)
-            m.heap[m.n_heap++] = r;
-    for (size_t i = m.n_heap / 2; i-- > 0;)
-        sift_down(&m, i);
-    HyStatus st = HY_OK;
-    for (size_t n = 0; m.n_heap > 0; n++) {
-        if (n % CHECK_ROWS == 0 && (st = hy_cancel_check(cancel)) != HY_OK)
-            break;
-        size_t r = m.heap[0];
-        *out = runs[r][m.at[r]++];
-        out->ref += add[r];
-        out++;
-        if (m.at[r] == counts[r])
-            m.heap[0] = m.heap[--m.n_heap];
-        sift_down(&m, 0);
-    }
-    free(memory);
     return st;
 }

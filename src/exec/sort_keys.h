@@ -57,12 +57,11 @@ static inline HySortEntry *hy_sort_run_entries(const HySortRun *run)
  */
 HyStatus hy_sort_run_add(HySortRun *run, const HyVector *keys, size_t n, uint64_t first_ref,
     HyArena *scratch) HY_MUST_CHECK;
-/* Stable. cancel: looked at now and then; or NULL. */
+/* Sorts n entries, stable; `other` has room for as many. cancel: looked at now and then; or NULL.
+ */
+HyStatus hy_sort_entries(const HySortSpec *spec, HySortEntry *e, HySortEntry *other, size_t n,
+    const HyCancel *cancel) HY_MUST_CHECK;
+/* Stable. */
 HyStatus hy_sort_run_sort(HySortRun *run, const HyCancel *cancel) HY_MUST_CHECK;
-
-/* Merges sorted runs: the entries with their refs, to which add[r] is added, into `out` (room for
- * all). */
-HyStatus hy_sort_merge(const HySortSpec *spec, HySortEntry *const *runs, const size_t *counts,
-    const uint64_t *add, size_t n_runs, const HyCancel *cancel, HySortEntry *out) HY_MUST_CHECK;
 
 #endif

@@ -1,11 +1,11 @@
 /* Sorting by normalized keys against the order that comparing values gives, for keys that fit into
  * the entries and for those that do not, in one run and merged from several. */
-#include "exec/sort_keys.h"
+#include "exec/sort_partition.h"
 #include "types/compare.h"
 #include "unit_test.h"
 #include <math.h>
 
-#define ROWS 6000
+#define ROWS 30000 /* several buckets */
 
 static uint32_t seed = 99;
 
@@ -117,19 +117,23 @@ static void sort_in_one(const Rows *rows, const HySortSpec *spec, HyArena *arena
 static void sort_in_parts(const Rows *rows, const HySortSpec *spec, HyArena *arena)
 {
     HySortRun runs[3];
-    HySortEntry *entries[3];
-    static HySortEntry merged[ROWS];
-    size_t counts[3], sizes[3] = {64, 1920, ROWS - 1984};
+    HySortInput inputs[3];
+    static HySortEntry sorted[ROWS], window[ROWS];
+    HyExecContext ctx = {0};
+    HyExec exec = {.ctx = &ctx};
+    size_t sizes[3] = {64, 1920, ROWS - 1984};
     uint64_t add[3] = {0, 64, 1984};
     for (size_t r = 0; r < 3; r++) {
         assert_ok(hy_sort_run_open(&runs[r], spec, NULL));
         add_rows(&runs[r], rows, add[r], sizes[r], 0, arena);
-        assert_ok(hy_sort_run_sort(&runs[r], NULL));
-        entries[r] = hy_sort_run_entries(&runs[r]);
-        counts[r] = runs[r].n;
+        inputs[r] = (HySortInput){hy_sort_run_entries(&runs[r]), runs[r].n, add[r]};
     }
-    assert_ok(hy_sort_merge(spec, entries, counts, add, 3, NULL, merged));
-    check(rows, merged);
+    assert_ok(hy_sort_partition(&exec, spec, inputs, 3, 0, UINT64_MAX, sorted));
+    check(rows, sorted);
+    /* only rows 20,000 to 20,099 are wanted */
+    assert_ok(hy_sort_partition(&exec, spec, inputs, 3, 20000, 20100, window));
+    for (size_t i = 20000; i < 20100; i++)
+        assert_int_equal(window[i].ref, sorted[i].ref);
     for (size_t r = 0; r < 3; r++)
         hy_sort_run_close(&runs[r]);
 }
