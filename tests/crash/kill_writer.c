@@ -102,7 +102,7 @@ static bool commit_small_or_large(openhyper_connection *connection, int64_t c)
         return true;
     }
     if (kind >= 98) {
-        execute(connection, "CREATE TABLE passing (a int)");
+        execute(connection, "CREATE TABLE IF NOT EXISTS passing (a int)");
         execute(connection, "DROP TABLE passing");
     }
     if (kind != 97)
@@ -184,8 +184,11 @@ static int64_t run_writer(const char *path)
     }
     close(ends[1]);
     sleep_us(work_us);
+    int status = 0;
     kill(child, SIGKILL);
-    waitpid(child, NULL, 0);
+    waitpid(child, &status, 0);
+    if (!WIFSIGNALED(status))
+        die("the writer ended by itself", NULL);
     for (int64_t c; read(ends[0], &c, sizeof c) == sizeof c;)
         acknowledged = c;
     close(ends[0]);
