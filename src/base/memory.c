@@ -155,6 +155,15 @@ HyStatus hy_memory_grow(HyMemory *memory, void **ptr, size_t old_size, size_t ne
     return HY_OK;
 }
 
+/* From MAP_FROM on all pages behind the old content are fresh: nobody writes behind a size. */
+HyStatus hy_memory_grow_zeroed(HyMemory *memory, void **ptr, size_t old_size, size_t new_size)
+{
+    HY_TRY(hy_memory_grow(memory, ptr, old_size, new_size));
+    if (new_size < MAP_FROM && new_size > old_size)
+        memset((char *)*ptr + old_size, 0, new_size - old_size);
+    return HY_OK;
+}
+
 void hy_memory_free(HyMemory *memory, void *ptr, size_t size)
 {
     if (!ptr)

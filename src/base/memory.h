@@ -29,6 +29,9 @@ HyStatus hy_memory_zalloc(HyMemory *memory, size_t size, void **out) HY_MUST_CHE
 /* Grows *ptr from old_size to new_size, keeping its content. *ptr may be NULL with old_size 0. */
 HyStatus hy_memory_grow(
     HyMemory *memory, void **ptr, size_t old_size, size_t new_size) HY_MUST_CHECK;
+/* The same with what is new zeroed. Costs nothing where pages are fresh. */
+HyStatus hy_memory_grow_zeroed(
+    HyMemory *memory, void **ptr, size_t old_size, size_t new_size) HY_MUST_CHECK;
 void hy_memory_free(HyMemory *memory, void *ptr, size_t size);
 
 /* The smallest limit of the chain; SIZE_MAX: none (also for NULL). */

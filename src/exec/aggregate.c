@@ -37,13 +37,9 @@ HyStatus hy_agg_table_reserve(const HyAggOp *op, HyAggTable *table)
 {
     size_t n = table->groups.capacity > table->groups.n_groups ? table->groups.capacity
                                                                : table->groups.n_groups;
-    for (size_t i = 0; i < op->n_items; i++) {
-        size_t old = table->states[i].bytes, wanted = n * hy_agg_state_size(&op->items[i]);
-        if (wanted <= old)
-            continue;
-        HY_TRY(hy_growing_reserve(&table->states[i], table->groups.memory, wanted));
-        memset((char *)table->states[i].data + old, 0, wanted - old);
-    }
+    for (size_t i = 0; i < op->n_items; i++)
+        HY_TRY(hy_growing_reserve_zeroed(
+            &table->states[i], table->groups.memory, n * hy_agg_state_size(&op->items[i])));
     return HY_OK;
 }
 

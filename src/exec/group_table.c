@@ -19,6 +19,15 @@ HyStatus hy_growing_reserve(HyGrowing *array, HyMemory *memory, size_t bytes)
     return HY_OK;
 }
 
+HyStatus hy_growing_reserve_zeroed(HyGrowing *array, HyMemory *memory, size_t bytes)
+{
+    if (bytes <= array->bytes)
+        return HY_OK;
+    HY_TRY(hy_memory_grow_zeroed(memory, &array->data, array->bytes, bytes));
+    array->bytes = bytes;
+    return HY_OK;
+}
+
 void hy_growing_free(HyGrowing *array, HyMemory *memory)
 {
     hy_memory_free(memory, array->data, array->bytes);
@@ -105,8 +114,7 @@ static void place(uint64_t *slots, uint64_t mask, uint64_t hash, size_t group)
 static HyStatus grow_slots(HyGroupTable *table, size_t n_slots)
 {
     HyGrowing slots = {0};
-    HY_TRY(hy_growing_reserve(&slots, table->memory, n_slots * sizeof(uint64_t)));
-    memset(slots.data, 0, n_slots * sizeof(uint64_t));
+    HY_TRY(hy_growing_reserve_zeroed(&slots, table->memory, n_slots * sizeof(uint64_t)));
     const uint64_t *hashes = table->hashes.data;
     HyStatus st = HY_OK;
     for (size_t g = 0; g < table->n_groups && !st; g++) {

@@ -14,6 +14,8 @@ typedef struct HyGrowing {
     size_t bytes;
 } HyGrowing;
 HyStatus hy_growing_reserve(HyGrowing *array, HyMemory *memory, size_t bytes) HY_MUST_CHECK;
+/* The same with what is new zeroed. */
+HyStatus hy_growing_reserve_zeroed(HyGrowing *array, HyMemory *memory, size_t bytes) HY_MUST_CHECK;
 void hy_growing_free(HyGrowing *array, HyMemory *memory);
 
 typedef struct HyGroupTable {

@@ -128,8 +128,7 @@ static HyStatus make_index(HyJoin *join, HyExec *exec, bool is_parallel, HyJoinB
     while (index->bits < 40 && (UINT64_C(1) << index->bits) < n_rows + n_rows / 2)
         index->bits++;
     size_t bytes = sizeof(uint64_t) << index->bits;
-    HY_TRY(hy_growing_reserve(&index->directory, build->memory, bytes));
-    memset(index->directory.data, 0, bytes);
+    HY_TRY(hy_growing_reserve_zeroed(&index->directory, build->memory, bytes));
     HY_TRY(hy_growing_reserve(&index->next, build->memory, (n_refs + 1) * sizeof(uint64_t)));
     size_t n_tasks = (build->access.n_pieces + PIECES_PER_TASK - 1) / PIECES_PER_TASK;
     if (is_parallel)
@@ -146,8 +145,7 @@ HyStatus hy_join_make_build(
     HY_TRY(hy_row_access_open(rows, &out->access));
     if (hy_join_notes_matches(join)) {
         size_t n = HY_ROW_REF(out->access.n_pieces, 0) + 1;
-        HY_TRY(hy_growing_reserve(&out->matched, out->memory, n));
-        memset(out->matched.data, 0, n);
+        HY_TRY(hy_growing_reserve_zeroed(&out->matched, out->memory, n));
     }
     return join->n_keys > 0 ? make_index(join, exec, is_parallel, out) : HY_OK;
 }

@@ -48,12 +48,8 @@ static void set_close(void *arg)
 
 HyStatus hy_set_table_reserve(HySetTable *table)
 {
-    size_t old = table->counts.bytes, wanted = table->groups.capacity * 2 * sizeof(uint64_t);
-    if (wanted <= old)
-        return HY_OK;
-    HY_TRY(hy_growing_reserve(&table->counts, table->groups.memory, wanted));
-    memset((char *)table->counts.data + old, 0, wanted - old);
-    return HY_OK;
+    return hy_growing_reserve_zeroed(
+        &table->counts, table->groups.memory, table->groups.capacity * 2 * sizeof(uint64_t));
 }
 
 static HyStatus set_push(HyOp *op, HyWorker *worker, void *arg, const HyBatch *batch)

@@ -386,7 +386,9 @@ HyStatus hy_win_aggregate(HyWinGroup *group, const HyWinItem *item, HyVector *ou
     w.heap = group->carried ? group->carried_heap : group->arena;
     w.carried = group->carried ? group->carried[item - group->window->items] : NULL;
     HY_TRY(hy_win_frames(group, item, &w.frames));
+    HY_TRY(hy_worker_check_cancel(group->worker));
     HY_TRY(keep_counting(&w));
+    HY_TRY(hy_worker_check_cancel(group->worker));
     HY_TRY(hy_vector_alloc(group->arena, call->result, group->n_rows, &w.result));
     memset(w.result.data, 0, group->n_rows * width);
     w.result_width = width;
