@@ -124,6 +124,25 @@ static int interval_sign(HyInterval step)
     return hy_interval_compare(step, zero);
 }
 
+/* start + k * step: months are not added one by one, so that the day of the start is kept where a
+ * month has it. False: outside the limits. */
+static bool nth_timestamp(
+    uint64_t start, HyInterval step, int64_t k, const HyTimeZone *zone, uint64_t *out)
+{
+    HyInterval total;
+    int64_t months, days;
+    if (__builtin_mul_overflow((int64_t)step.months, k, &months) ||
+        __builtin_mul_overflow((int64_t)step.days, k, &days) ||
+        __builtin_mul_overflow(step.micros, k, &total.micros) || months != (int32_t)months ||
+        days != (int32_t)days)
+        return false;
+    total.months = (int32_t)months;
+    total.days = (int32_t)days;
+    return zone ? hy_timestamptz_add_interval(start, total, 1, zone, out)
+                : hy_timestamp_add_interval(start, total, 1, out);
+}
+
+/* Dates are counted as timestamps: a step may be a part of a day. */
 static HyStatus series_timestamp(
     HyFuncEnv *env, const HyFuncCall *call, const HyValue *args, HyRowset *out)
 {
@@ -132,15 +151,21 @@ static HyStatus series_timestamp(
         return HY_OK;
     HyInterval step = args[2].interval;
     int sign = interval_sign(step);
-    bool has_zone = call->columns[0].id == HY_TYPE_TIMESTAMPTZ;
+    bool is_date = call->columns[0].id == HY_TYPE_DATE;
+    const HyTimeZone *zone =
+        call->columns[0].id == HY_TYPE_TIMESTAMPTZ ? env->style->time_zone : NULL;
     if (sign == 0)
         return zero_step();
     HY_TRY(open_writer(env, call, out, &w));
-    uint64_t v = args[0].u64;
-    while (sign > 0 ? v <= args[1].u64 : v >= args[1].u64) {
-        PUT(&w, uint64_t, v);
-        if (has_zone ? !hy_timestamptz_add_interval(v, step, 1, env->style->time_zone, &v)
-                     : !hy_timestamp_add_interval(v, step, 1, &v))
+    uint64_t start = is_date ? hy_timestamp_from_date(args[0].i32) : args[0].u64;
+    uint64_t stop = is_date ? hy_timestamp_from_date(args[1].i32) : args[1].u64;
+    uint64_t v = start;
+    for (int64_t k = 1; sign > 0 ? v <= stop : v >= stop; k++) {
+        if (is_date)
+            PUT(&w, int32_t, hy_timestamp_date(v));
+        else
+            PUT(&w, uint64_t, v);
+        if (!nth_timestamp(start, step, k, zone, &v))
             break;
     }
     return flush(&w);
@@ -173,8 +198,6 @@ static HyStatus resolve_temporal(HyFuncCall *call)
     if (call->n_args != 3 || !hy_type_common(call->arg_types[0], call->arg_types[1], &type) ||
         !hy_type_is_datetime(type) || call->arg_types[2].id != HY_TYPE_INTERVAL)
         return hy_error("42601", "incorrect argument types when calling \"%s\"", call->func->name);
-    if (type.id == HY_TYPE_DATE)
-        type = hy_type(HY_TYPE_TIMESTAMP);
     call->arg_types[0] = call->arg_types[1] = hy_type_nullable(type, true);
     return set_series(call, type, &timestamp_function);
 }

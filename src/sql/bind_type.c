@@ -2,6 +2,7 @@
 #include "sql/bind_internal.h"
 #include "types/cast.h"
 #include "types/collation.h"
+#include "types/datetime.h"
 #include "types/numeric.h"
 
 const char *bind_type_name(HyBinder *b, HyType type)
@@ -139,31 +140,65 @@ static HyStatus string_literal(HyBinder *b, const HyAstText *text, HyExpr **out)
     return hy_expr_const(b->arena, &value, out);
 }
 
+/* An integer with or without sign, maybe between blanks. */
+static bool is_whole_number(const char *text)
+{
+    text += strspn(text, " ");
+    text += *text == '+' || *text == '-';
+    size_t digits = strspn(text, "0123456789");
+    return digits > 0 && text[digits + strspn(text + digits, " ")] == 0;
+}
+
+/* Cuts what is smaller than the last of the literal's fields. */
+static void cut_interval(const char *last, HyInterval *v)
+{
+    if (strcmp(last, "second") == 0)
+        return;
+    if (strcmp(last, "minute") == 0 || strcmp(last, "hour") == 0) {
+        v->micros -= v->micros % (last[0] == 'm' ? HY_MICROS_PER_MINUTE : HY_MICROS_PER_HOUR);
+        return;
+    }
+    v->micros = 0;
+    if (strcmp(last, "day") == 0)
+        return;
+    v->days = 0;
+    if (strcmp(last, "year") == 0)
+        v->months -= v->months % 12;
+}
+
+/* interval '1' year: a single field is the unit of a whole number; of all else it says which fields
+ * are kept. */
+static HyStatus interval_literal(HyBinder *b, const HyAstExpr *ast, HyExpr **out)
+{
+    const HyAstType *written = ast->typed.type;
+    const char *to = written->interval_to.text;
+    const char *last = to ? to : written->interval_from.text;
+    HyAstText unit = ast->typed.text;
+    HyExpr *text = NULL;
+    if (!to && is_whole_number(unit.data)) {
+        unit.data = hy_arena_printf(b->arena, "%s %s", ast->typed.text.data, last);
+        if (!unit.data)
+            return hy_error_oom(unit.len);
+        unit.len = strlen(unit.data);
+    }
+    HY_TRY(string_literal(b, &unit, &text));
+    HY_TRY(hy_error_at(
+        hy_expr_cast(b->arena, b->style, text, hy_type(HY_TYPE_INTERVAL), out), ast->pos));
+    if ((*out)->kind == HY_EXPR_CONST)
+        cut_interval(last, &(*out)->value.interval);
+    return HY_OK;
+}
+
 /* date 'x': what does not convert is a compile-time error of its own. */
 static HyStatus typed_literal(HyBinder *b, const HyAstExpr *ast, HyExpr **out)
 {
     HyType type;
     HyExpr *text = NULL;
     const HyAstType *written = ast->typed.type;
-    if (written->kind == HY_AST_TYPE_NAMED && written->interval_from.text) {
-        /* interval '1' year: the field names the unit of a bare number */
-        HyAstText unit = ast->typed.text;
-        const char *last =
-            written->interval_to.text ? written->interval_to.text : written->interval_from.text;
-        bool is_bare = unit.len > 0 && strspn(unit.data, "+-0123456789. ") == unit.len &&
-                       !written->interval_to.text;
-        if (is_bare) {
-            unit.data = hy_arena_printf(b->arena, "%s %s", ast->typed.text.data, last);
-            if (!unit.data)
-                return hy_error_oom(unit.len);
-            unit.len = strlen(unit.data);
-        }
-        type = hy_type(HY_TYPE_INTERVAL);
-        HY_TRY(string_literal(b, &unit, &text));
-    } else {
-        HY_TRY(bind_type(b, written, &type));
-        HY_TRY(string_literal(b, &ast->typed.text, &text));
-    }
+    if (written->kind == HY_AST_TYPE_NAMED && written->interval_from.text)
+        return interval_literal(b, ast, out);
+    HY_TRY(bind_type(b, written, &type));
+    HY_TRY(string_literal(b, &ast->typed.text, &text));
     HyStatus st = hy_expr_cast(b->arena, b->style, text, type, out);
     if (st && type.id == HY_TYPE_INTERVAL)
         return hy_error_at(st, ast->pos);

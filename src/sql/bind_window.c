@@ -212,8 +212,6 @@ static HyStatus bind_window_aggregate(
     HyExprContext *inner, const HyAstExpr *ast, const char *name, HyWindowItem *item)
 {
     HyAggregateItem aggregate;
-    if (strcmp(name, "median") == 0)
-        return hy_error_at(hy_error("0A000", "MEDIAN not implemented yet"), ast->pos);
     HY_TRY(bind_aggregate_item(inner, ast, name, &aggregate));
     if (aggregate.is_distinct)
         return hy_error_at(hy_error("0A000", "Holistic aggregates are disabled"), -1);
@@ -249,6 +247,8 @@ HyStatus bind_window_call(HyExprContext *c, const HyAstExpr *ast, const char *na
         HY_TRY(bind_require_type(b, partition_by[i], (int32_t)window->partition_by.items[i]->pos));
     HY_TRY(bind_sort_keys(&inner, &window->order_by, &sort));
     HY_TRY(bind_frame(&inner, window, sort, window->order_by.n, &item));
+    if (strcmp(name, "median") == 0)
+        return hy_error_at(hy_error("0A000", "MEDIAN not implemented yet"), ast->pos);
     item.id = bind_new_id(b, name);
     HY_TRY(bind_window_add(
         b, select, partition_by, window->partition_by.n, sort, window->order_by.n, &item));
