@@ -63,8 +63,9 @@ typedef struct openhyper_setting {
  * ("4G" or "50%"; default 80 % of the machine; also from the environment variable
  * OPENHYPER_MEMORY_LIMIT), "temp_directory" (for what does not fit in memory; default TMPDIR or
  * /var/tmp), "default_database_version" (0..4, default 2), "compression"
- * ("lz4", "lz4hc", "zstd"), "durability" ("on", "off"); settings of sessions given here become
- * their defaults. Errors: 42704 unknown key, 22023 bad value. */
+ * ("lz4", "lz4hc", "zstd"), "durability" ("on", "off": without waiting for the disk, "close": when
+ * the last connection leaves a file); settings of sessions given here become their defaults.
+ * Errors: 42704 unknown key, 22023 bad value. */
 OPENHYPER_API openhyper_error *openhyper_instance_create(
     const openhyper_setting *settings, openhyper_instance **out);
 /* Connections still open are closed, with their transactions rolled back. NULL is fine. */

@@ -68,6 +68,7 @@ HyStatus hy_execute_database(HyStatement *statement, const HyAstStmt *stmt, HyRe
     case HY_AST_STMT_ATTACH_DATABASE:
         HY_TRY(
             hy_attachments_add(&statement->session->attachments, ast->path.text, ast->alias.text));
+        HY_TRY(hy_session_note_database(statement->session, ast->alias.text));
         return hy_result_set_tag(result, "ATTACH DATABASE");
     default:
         HY_TRY(detach(statement, &ast->aliases));

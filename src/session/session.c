@@ -66,6 +66,7 @@ HyStatus hy_session_close(HySession *session)
     HyStatus st = hy_attachments_clear(&session->attachments);
     hy_settings_destroy(session->settings);
     hy_session_free_search_path(session);
+    free(session->notice);
     pthread_mutex_destroy(&session->running_lock);
     free(session);
     return st;
@@ -110,9 +111,37 @@ HyStatus hy_session_attach(
     } else {
         HY_GO(create_by_mode(session, path, mode));
         HY_GO(hy_attachments_add(&session->attachments, path, alias));
+        HY_GO(hy_session_note_database(session, alias));
     }
 done:
     free(stem);
+    return st;
+}
+
+HyStatus hy_session_note_database(HySession *session, const char *alias)
+{
+    const HyDatabase *database = hy_attachments_find(&session->attachments, alias);
+    const char *aside = database ? hy_database_log_aside(database) : NULL;
+    if (!aside)
+        return HY_OK;
+    HyBuffer text = {0};
+    HyStatus st = hy_buffer_printf(&text,
+        "database file \"%s\" was changed or replaced after a crash: the commits of its "
+        "write-ahead log were not applied; the log is kept as \"%s\"",
+        hy_database_path(database), aside);
+    free(session->notice);
+    session->notice = st ? NULL : hy_buffer_take(&text);
+    hy_buffer_free(&text);
+    return st;
+}
+
+static HyStatus deliver_notice(HySession *session, HyResult *result)
+{
+    if (!session->notice)
+        return HY_OK;
+    HyStatus st = hy_result_add_notice(result, session->notice);
+    free(session->notice);
+    session->notice = NULL;
     return st;
 }
 
@@ -173,6 +202,8 @@ HyStatus hy_session_execute(HySession *session, const char *sql, size_t len, HyR
     st = hy_statement_open(session, sql, len, &statement);
     if (!st)
         st = execute_in_time(&statement, result);
+    if (!st)
+        st = deliver_notice(session, result);
     hy_statement_close(&statement);
     if (st) {
         hy_result_destroy(result);

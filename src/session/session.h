@@ -30,6 +30,7 @@ struct HySession {
     bool in_transaction;        /* BEGIN was said and not yet COMMIT or ROLLBACK */
     bool is_aborted;            /* an error in it: only COMMIT and ROLLBACK do anything */
     uint64_t transaction_time;  /* now() of the open transaction */
+    char *notice;               /* for the next result: a log was put aside; or NULL */
     bool is_busy;               /* an appender is open: other statements are 55006 */
     HyCancel cancel;
     HyWatch watch; /* of the statement that runs, for query_timeout */
@@ -52,6 +53,10 @@ typedef enum HyCreateMode {
 /* Creates by mode, then attaches. alias NULL: the file's stem; path NULL: a database in memory. */
 HyStatus hy_session_attach(
     HySession *session, const char *path, const char *alias, HyCreateMode mode) HY_MUST_CHECK;
+
+/* To be called once a database is attached: what its opening has to tell goes with the next result.
+ */
+HyStatus hy_session_note_database(HySession *session, const char *alias) HY_MUST_CHECK;
 
 /* Runs one statement of SQL. The caller destroys the result. An error carries position and detail.
  */
