@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define MAX_RECORD_BYTES ((size_t)4 << 20)    /* larger commits go into the file */
@@ -190,6 +191,14 @@ HyStatus hy_commit_log_inspect(
 
 /* ---- Writing ---- */
 
+static void drop_log(HyDatabase *database)
+{
+    if (database->log)
+        (void)unlink(database->log_path); /* else it is found not to be of the file's state */
+    hy_log_unref(database->log);
+    database->log = NULL;
+}
+
 /* Whether there is a log to write to; makes one if need be. Where none can be made (no permission
  * for the folder, no space) commits go into the file. */
 static bool need_log(HyDatabase *database)
@@ -202,7 +211,11 @@ static bool need_log(HyDatabase *database)
         return false;
     HyLogOptions options = log_options(database);
     HyStatus st = hy_log_create(database->log_path, &options, &database->log);
-    database->has_no_log = st != HY_OK;
+    struct stat info; /* who may read the file may read the log, nobody else */
+    if (!st && (stat(database->real_path, &info) != 0 ||
+                   chmod(database->log_path, info.st_mode & 0777) != 0))
+        drop_log(database);
+    database->has_no_log = !database->log;
     hy_error_free(st);
     return database->log != NULL;
 }
@@ -261,14 +274,6 @@ void hy_commit_log_join(HyDatabase *database, HyContainerCommit *commit)
     HyLog *log = database->log;
     if (log && hy_log_bytes(log) > 0 && !hy_log_is_failed(log))
         hy_commit_set_witness(commit, announce, log);
-}
-
-static void drop_log(HyDatabase *database)
-{
-    if (database->log)
-        (void)unlink(database->log_path); /* else it is found not to be of the file's state */
-    hy_log_unref(database->log);
-    database->log = NULL;
 }
 
 void hy_commit_log_restart(HyDatabase *database)

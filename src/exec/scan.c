@@ -4,9 +4,12 @@
  * rows that are left; then the other columns are decoded for what survived. */
 #include "catalog/transaction.h"
 #include "exec/compile.h"
+#include "storage/chunk_zones.h"
 #include <stdlib.h>
 
 #define MORSEL_ROWS 16384
+/* Longer IN lists are looked at by the workers only. */
+#define MAX_EARLY_VALUES 16
 /* Rows after which a join's filter must have dropped an eighth. */
 #define FILTER_TRIAL      16384
 #define MORSELS_PER_BLOCK (HY_BLOCK_ROWS / MORSEL_ROWS)
@@ -84,6 +87,8 @@ static HyStatus narrow_block(const ScanSource *scan, size_t block, uint32_t *fir
         HyChunkTest test = test_of(predicate);
         HyChunkPin pin = {0};
         bool is_resident;
+        if (predicate->n_values > MAX_EARLY_VALUES)
+            continue;
         HY_TRY(hy_relation_chunk_if_resident(
             scan->relation, block, predicate->table_column, &pin, &is_resident));
         if (!is_resident)
@@ -517,6 +522,7 @@ static HyStatus scan_run(HySource *source, HyWorker *worker, void *arg, size_t m
             return HY_OK;
     }
     for (size_t i = 0; i < local->n_active && !is_empty; i++) {
+        hy_chunk_need_zones(local->tests[i].chunk);
         hy_chunk_narrow(local->tests[i].chunk, &local->tests[i].test, &first, &end);
         is_empty = first >= end;
     }

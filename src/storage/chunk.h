@@ -82,8 +82,8 @@ typedef struct HyChunkTest {
 typedef enum HyChunkMatch { HY_MATCH_NONE, HY_MATCH_SOME, HY_MATCH_ALL } HyChunkMatch;
 /* From minimum, maximum, null range and dictionary alone; NONE lets the scan skip the block. */
 HyChunkMatch hy_chunk_match(const HyChunk *chunk, const HyChunkTest *test);
-/* Narrows [*first, *end) to the rows that can match, by the positional index (PSMA, equality only)
- * and the null range. */
+/* Narrows [*first, *end) to the rows that can match, by the positional index (PSMA, equality only),
+ * the null range, and the zones that are there (chunk_zones.h). */
 void hy_chunk_narrow(const HyChunk *chunk, const HyChunkTest *test, uint32_t *first, uint32_t *end);
 /* Keeps in sel (row numbers relative to `first`, ascending, n_sel of them) those rows that match.
  * With sel_is_all every row of [first, first + *n_sel) is in; sel is then only written. n <=

@@ -121,20 +121,25 @@ static HyZone *make_zones(const HyChunk *chunk)
     return zones;
 }
 
-/* A cache within a chunk that is constant to everybody else. */
-static const HyZone *zones_of_codes(const HyChunk *chunk)
+/* They are a cache within a chunk that is constant to everybody else. */
+static _Atomic(const HyZone *) *place_of(const HyChunk *chunk)
 {
-    _Atomic(const HyZone *) *place = &((HyChunk *)(uintptr_t)chunk)->zones;
-    const HyZone *zones = atomic_load_explicit(place, memory_order_acquire);
-    if (zones || !has_zones_of_codes(chunk))
-        return zones;
+    return &((HyChunk *)(uintptr_t)chunk)->zones;
+}
+
+static const HyZone *zones_of(const HyChunk *chunk)
+{
+    return atomic_load_explicit(place_of(chunk), memory_order_acquire);
+}
+
+void hy_chunk_need_zones(const HyChunk *chunk)
+{
+    if (zones_of(chunk) || !has_zones_of_codes(chunk))
+        return;
+    const HyZone *none = NULL;
     HyZone *made = make_zones(chunk);
-    if (!made)
-        return NULL;
-    if (atomic_compare_exchange_strong(place, &zones, made))
-        return made;
-    free(made); /* someone else was first: `zones` is theirs */
-    return zones;
+    if (made && !atomic_compare_exchange_strong(place_of(chunk), &none, made))
+        free(made); /* someone else was first */
 }
 
 /* ---- Tests ---- */
@@ -214,7 +219,7 @@ void hy_chunk_narrow_zones(
     ZoneRange range;
     if (*first >= *end)
         return;
-    const HyZone *zones = zones_of_codes(chunk);
+    const HyZone *zones = zones_of(chunk);
     if (!zones || !range_of(chunk, test, &range))
         return;
     while (*first < *end && excludes(&zones[*first / HY_ZONE_ROWS], &range)) {
@@ -230,8 +235,7 @@ void hy_chunk_narrow_zones(
 bool hy_chunk_zones_exclude(
     const HyChunk *chunk, const HyChunkTest *test, uint32_t first, uint32_t n)
 {
-    const HyZone *zones =
-        atomic_load_explicit(&((HyChunk *)(uintptr_t)chunk)->zones, memory_order_acquire);
+    const HyZone *zones = zones_of(chunk);
     ZoneRange range;
     if (!zones || n == 0 || !range_of(chunk, test, &range))
         return false;

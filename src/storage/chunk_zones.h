@@ -1,6 +1,6 @@
 /* Zones: the smallest and the largest value of every HY_ZONE_ROWS rows of a chunk, in memory only,
  * so that a selective scan of rows that lie more or less in order (keys, times) looks at few of
- * them. Encoded chunks get theirs, of codes, when a comparison first asks; the tail of a table
+ * them. Encoded chunks get theirs, of codes, when a scan first compares; the tail of a table
  * keeps its own, of integers, while rows are written.
  *
  * A zone may be wider than its rows: a tail's has those of newer versions too. */
@@ -33,9 +33,11 @@ void hy_zones_widen(
 
 /* Gives a plain chunk the zones of its tail, which outlive it. */
 void hy_chunk_set_zones(HyChunk *chunk, const HyZone *zones);
-/* Narrows [*first, *end) by whole zones without a match. */
+/* Narrows [*first, *end) by whole zones without a match, if the chunk has zones. */
 void hy_chunk_narrow_zones(
     const HyChunk *chunk, const HyChunkTest *test, uint32_t *first, uint32_t *end);
+/* Makes the zones of an encoded chunk, of which it knows the codes only. */
+void hy_chunk_need_zones(const HyChunk *chunk);
 /* Whether no row of [first, first + n) can match; false when that is not known. */
 bool hy_chunk_zones_exclude(
     const HyChunk *chunk, const HyChunkTest *test, uint32_t first, uint32_t n);
