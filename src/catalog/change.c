@@ -133,36 +133,69 @@ static HyStatus conflict(void)
     return hy_error("40001", "conflict with concurrent transaction");
 }
 
-/* Claims a row of the base for this transaction. database->lock */
-static HyStatus claim_row(HyTransactionTable *entry, int64_t row_id)
+/* Words of the sets that the rows of one run of 64 have; 0 where there are none. */
+static uint64_t map_word(const uint64_t *words, size_t w)
 {
-    HyTableState *state = entry->table->state;
-    bool was_added;
-    if (hy_relation_lineage(state->committed) != hy_relation_lineage(entry->base))
-        return conflict(); /* all rows of the base are gone */
-    if (hy_relation_is_deleted(state->committed, row_id))
-        return conflict();
-    HY_TRY(hy_row_set_add(&state->claims, row_id, &was_added));
-    if (!was_added)
-        return conflict();
-    HyStatus st = hy_row_set_add(&entry->claims, row_id, &was_added);
-    if (st)
-        hy_row_set_remove(&state->claims, row_id);
-    return st;
+    return words ? words[w] : 0;
 }
 
-/* *is_new: the row was alive for the statement and is deleted by this call. */
-static HyStatus delete_row(HyChange *change, int64_t row_id, bool *is_new)
+static const uint64_t *set_words(const HyRowSet *set, size_t block)
+{
+    return block < set->n_blocks ? set->blocks[block] : NULL;
+}
+
+/* Claims the rows `wanted` of word w of a block of the base. database->lock */
+static HyStatus claim_word(HyTransactionTable *entry, size_t block, size_t w, uint64_t wanted)
+{
+    HyTableState *state = entry->table->state;
+    if (hy_relation_lineage(state->committed) != hy_relation_lineage(entry->base))
+        return conflict();
+    uint64_t taken = map_word(hy_relation_block_deletes(state->committed, block), w) |
+                     map_word(set_words(&state->claims, block), w);
+    if (wanted & taken)
+        return conflict();
+    /* In this order: a claim that nobody gives up is harmless, giving up one of another's is not.
+     */
+    HY_TRY(hy_row_set_add_word(&state->claims, block, w, wanted));
+    return hy_row_set_add_word(&entry->claims, block, w, wanted);
+}
+
+/* Deletes the rows `rows` of word w of a block; *fresh: those that were alive for the statement. */
+static HyStatus delete_word(
+    HyChange *change, size_t block, size_t w, uint64_t rows, uint64_t *fresh)
 {
     HyTransactionTable *entry = change->entry;
-    *is_new = false;
-    if (row_id < 0 || row_id >= hy_relation_row_count(change->start))
-        return hy_error("XX000", "row %lld does not exist", (long long)row_id);
-    if (hy_relation_is_deleted(change->start, row_id) || hy_row_set_has(&change->deletes, row_id))
-        return HY_OK;
-    if (row_id < entry->base_rows)
-        HY_TRY(claim_row(entry, row_id));
-    return hy_row_set_add(&change->deletes, row_id, is_new);
+    int64_t row_id = HY_ROW_ID(block, w * 64);
+    *fresh = rows & ~(map_word(hy_relation_block_deletes(change->start, block), w) |
+                        map_word(set_words(&change->deletes, block), w));
+    uint64_t of_base = row_id + 64 <= entry->base_rows ? *fresh
+                       : row_id >= entry->base_rows
+                           ? 0
+                           : *fresh & ((UINT64_C(1) << (entry->base_rows - row_id)) - 1);
+    if (of_base)
+        HY_TRY(claim_word(entry, block, w, of_base));
+    return *fresh ? hy_row_set_add_word(&change->deletes, block, w, *fresh) : HY_OK;
+}
+
+/* Rows [i, *end) of the list are of one word and ascend; their bits. */
+static uint64_t gather_word(const int64_t *row_ids, size_t n, size_t i, size_t *end)
+{
+    uint64_t bits = UINT64_C(1) << (row_ids[i] & 63);
+    size_t k = i + 1;
+    for (; k < n && row_ids[k] > row_ids[k - 1] && row_ids[k] >> 6 == row_ids[i] >> 6; k++)
+        bits |= UINT64_C(1) << (row_ids[k] & 63);
+    *end = k;
+    return bits;
+}
+
+static HyStatus check_row_ids(const HyChange *change, const int64_t *row_ids, size_t n)
+{
+    int64_t n_rows = hy_relation_row_count(change->start);
+    for (size_t i = 0; i < n; i++) {
+        if (row_ids[i] < 0 || row_ids[i] >= n_rows)
+            return hy_error("XX000", "row %lld does not exist", (long long)row_ids[i]);
+    }
+    return HY_OK;
 }
 
 HyStatus hy_change_delete(
@@ -174,23 +207,26 @@ HyStatus hy_change_delete(
     pthread_mutex_lock(&change->mutex);
     pthread_mutex_lock(&database->lock);
     assert(!change->is_truncated);
-    for (size_t i = 0; i < n; i++) {
-        bool is_new;
-        HY_GO(delete_row(change, row_ids[i], &is_new));
-        if (is_new && first)
-            first[*n_deleted] = (uint32_t)i;
-        *n_deleted += is_new;
+    HY_GO(check_row_ids(change, row_ids, n));
+    for (size_t i = 0; i < n;) {
+        size_t end;
+        uint64_t fresh;
+        uint64_t rows = gather_word(row_ids, n, i, &end);
+        HY_GO(delete_word(
+            change, HY_ROW_BLOCK(row_ids[i]), HY_ROW_POSITION(row_ids[i]) / 64, rows, &fresh));
+        for (; i < end; i++) {
+            if (!(fresh >> (row_ids[i] & 63) & 1))
+                continue;
+            if (first)
+                first[*n_deleted] = (uint32_t)i;
+            ++*n_deleted;
+        }
     }
 
 done:
     pthread_mutex_unlock(&database->lock);
     pthread_mutex_unlock(&change->mutex);
     return st;
-}
-
-static const uint64_t *set_words(const HyRowSet *set, size_t block)
-{
-    return block < set->n_blocks ? set->blocks[block] : NULL;
 }
 
 /* Claims the rows of a block of the base that are alive for the transaction. database->lock */

@@ -31,27 +31,46 @@ struct HyAppender {
     atomic_size_t n_running; /* jobs submitted and not yet done */
 };
 
-/* Encodes a column at a time: at most one encoded chunk is in memory besides the tail. */
+typedef struct TailEncoding {
+    HyAppender *appender;
+    HyTail *tail;
+    HyCompression compression;
+    HyStoredChunk **columns;
+} TailEncoding;
+
+static HyStatus encode_column(void *context, size_t i)
+{
+    TailEncoding *encoding = context;
+    const HyAppender *appender = encoding->appender;
+    uint64_t *validity = NULL;
+    HY_TRY(hy_cancel_check(appender->options.cancel));
+    HY_TRY(hy_tail_validity(encoding->tail, i, HY_BLOCK_ROWS, &validity));
+    HyStatus st = hy_stored_chunk_encode(appender->options.store, appender->types[i],
+        hy_tail_data(encoding->tail, i), validity, HY_BLOCK_ROWS, encoding->compression,
+        &encoding->columns[i]);
+    free(validity);
+    return st;
+}
+
+/* In a load all threads have a block of their own, and each encodes it column by column; the last
+ * block is everybody's. */
 static HyStatus encode_tail(
     HyAppender *appender, HyTail *tail, HyCompression compression, HyBlock **out)
 {
     HyStatus st = HY_OK;
     size_t n_cols = appender->n_cols;
-    uint32_t n_rows = HY_BLOCK_ROWS;
     HyStoredChunk **columns = calloc(n_cols + 1, sizeof *columns);
     if (!columns)
         return hy_error_oom(n_cols * sizeof *columns);
-    for (size_t i = 0; i < n_cols; i++) {
-        uint64_t *validity = NULL;
-        HY_GO(hy_cancel_check(appender->options.cancel));
-        HY_GO(hy_tail_validity(tail, i, n_rows, &validity));
-        st = hy_stored_chunk_encode(appender->options.store, appender->types[i],
-            hy_tail_data(tail, i), validity, n_rows, compression, &columns[i]);
-        free(validity);
-        if (st)
-            goto done;
+    TailEncoding encoding = {
+        .appender = appender, .tail = tail, .compression = compression, .columns = columns};
+    if (appender->options.pool) {
+        HY_GO(hy_task_pool_run(appender->options.pool, n_cols, encode_column, &encoding));
+    } else {
+        for (size_t i = 0; i < n_cols; i++)
+            HY_GO(encode_column(&encoding, i));
     }
-    st = hy_block_create(n_rows, columns, n_cols, out);
+    st = hy_block_create(HY_BLOCK_ROWS, columns, n_cols, out);
     free(columns);
     return st;
 

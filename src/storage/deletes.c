@@ -63,6 +63,16 @@ HyStatus hy_row_set_add(HyRowSet *set, int64_t row_id, bool *was_added)
     return HY_OK;
 }
 
+HyStatus hy_row_set_add_word(HyRowSet *set, size_t block, size_t w, uint64_t rows)
+{
+    if (HY_UNLIKELY(block >= set->n_blocks || !set->blocks[block]))
+        HY_TRY(need_block(set, block));
+    uint64_t *word = &set->blocks[block][w];
+    set->count += __builtin_popcountll(rows & ~*word);
+    *word |= rows;
+    return HY_OK;
+}
+
 HyStatus hy_row_set_add_block(HyRowSet *set, size_t block, const uint64_t *words)
 {
     HY_TRY(need_block(set, block));
@@ -79,14 +89,6 @@ bool hy_row_set_has(const HyRowSet *set, int64_t row_id)
     size_t block = (size_t)(row_id / HY_BLOCK_ROWS);
     return block < set->n_blocks && set->blocks[block] &&
            hy_bitmap_get(set->blocks[block], (size_t)(row_id % HY_BLOCK_ROWS));
-}
-
-void hy_row_set_remove(HyRowSet *set, int64_t row_id)
-{
-    if (!hy_row_set_has(set, row_id))
-        return;
-    hy_bitmap_clear(set->blocks[row_id / HY_BLOCK_ROWS], (size_t)(row_id % HY_BLOCK_ROWS));
-    set->count--;
 }
 
 void hy_row_set_subtract(HyRowSet *set, const HyRowSet *other)

@@ -24,9 +24,10 @@ typedef struct HyRowSet {
 void hy_row_set_free(HyRowSet *set);
 /* Adds a row; *was_added is false when it was there. Errors: 53200. */
 HyStatus hy_row_set_add(HyRowSet *set, int64_t row_id, bool *was_added) HY_MUST_CHECK;
+/* Adds the rows of word `w` of a block that are set in `rows`. Errors: 53200. */
+HyStatus hy_row_set_add_word(HyRowSet *set, size_t block, size_t w, uint64_t rows) HY_MUST_CHECK;
 /* Adds the rows of a block that are set in a bitmap of HY_ROW_SET_WORDS words. Errors: 53200. */
 HyStatus hy_row_set_add_block(HyRowSet *set, size_t block, const uint64_t *words) HY_MUST_CHECK;
-void hy_row_set_remove(HyRowSet *set, int64_t row_id);
 bool hy_row_set_has(const HyRowSet *set, int64_t row_id);
 /* Removes from `set` all rows of `other`. */
 void hy_row_set_subtract(HyRowSet *set, const HyRowSet *other);
