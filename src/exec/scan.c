@@ -37,6 +37,7 @@ typedef struct ScanSource {
     bool wants_extremes;
     HyRelation *relation;
     ScanMorsel *morsels; /* what is left after a look at the statistics; NULL: all */
+    size_t n_joined;     /* so many of them are run as one, if not 0 */
 } ScanSource;
 
 typedef struct ActiveTest {
@@ -103,14 +104,15 @@ static HyStatus narrow_block(const ScanSource *scan, size_t block, uint32_t *fir
     return HY_OK;
 }
 
-/* Lists the morsels that can match: a statement that looks for one row is one morsel then, and
- * wakes nobody. */
-static HyStatus list_morsels(ScanSource *scan, size_t n_blocks, size_t *n)
+/* Lists the morsels that can match. Few rows are one morsel: a statement that looks for one row
+ * wakes nobody then. */
+static HyStatus list_morsels(ScanSource *scan, size_t n_blocks, size_t *n_morsels)
 {
+    size_t n = 0;
+    uint64_t n_rows = 0;
     scan->morsels = calloc(n_blocks * MORSELS_PER_BLOCK, sizeof *scan->morsels);
     if (!scan->morsels)
         return hy_error_oom(n_blocks * MORSELS_PER_BLOCK * sizeof *scan->morsels);
-    *n = 0;
     for (size_t block = 0; block < n_blocks; block++) {
         uint32_t first = 0;
         uint32_t end = hy_relation_block_rows(scan->relation, block);
@@ -120,10 +122,13 @@ static HyStatus list_morsels(ScanSource *scan, size_t n_blocks, size_t *n)
         while (first < end) {
             uint32_t limit = (first / MORSEL_ROWS + 1) * MORSEL_ROWS;
             limit = limit < end ? limit : end;
-            scan->morsels[(*n)++] = (ScanMorsel){.block = block, .first = first, .end = limit};
+            scan->morsels[n++] = (ScanMorsel){.block = block, .first = first, .end = limit};
+            n_rows += limit - first;
             first = limit;
         }
     }
+    scan->n_joined = n > 1 && n_rows <= MORSEL_ROWS ? n : 0;
+    *n_morsels = scan->n_joined ? 1 : n;
     return HY_OK;
 }
 
@@ -139,6 +144,7 @@ static HyStatus scan_start(HySource *source, HyExec *exec, size_t *n_morsels)
     *n_morsels = 0;
     free(scan->morsels);
     scan->morsels = NULL;
+    scan->n_joined = 0;
     if (n_blocks > 0 && scan->scan->n_scan_predicates > 0)
         return list_morsels(scan, n_blocks, n_morsels);
     if (n_blocks > 0) {
@@ -486,29 +492,24 @@ static HyStatus emit_extremes(ScanSource *scan, ScanLocal *local, HyWorker *work
     return HY_OK;
 }
 
-static void find_morsel(
-    const ScanSource *scan, size_t morsel, size_t *block, uint32_t *first, uint32_t *end)
+static ScanMorsel find_morsel(const ScanSource *scan, size_t morsel)
 {
-    if (scan->morsels) {
-        *block = scan->morsels[morsel].block;
-        *first = scan->morsels[morsel].first;
-        *end = scan->morsels[morsel].end;
-        return;
-    }
-    *block = morsel / MORSELS_PER_BLOCK;
-    *first = (uint32_t)(morsel % MORSELS_PER_BLOCK) * MORSEL_ROWS;
-    *end = hy_relation_block_rows(scan->relation, *block);
-    if (*end > *first + MORSEL_ROWS)
-        *end = *first + MORSEL_ROWS;
+    if (scan->morsels)
+        return scan->morsels[morsel];
+    ScanMorsel found = {.block = morsel / MORSELS_PER_BLOCK,
+        .first = (uint32_t)(morsel % MORSELS_PER_BLOCK) * MORSEL_ROWS};
+    found.end = hy_relation_block_rows(scan->relation, found.block);
+    if (found.end > found.first + MORSEL_ROWS)
+        found.end = found.first + MORSEL_ROWS;
+    return found;
 }
 
-static HyStatus scan_run(HySource *source, HyWorker *worker, void *arg, size_t morsel)
+static HyStatus run_morsel(
+    ScanSource *scan, ScanLocal *local, HyWorker *worker, const ScanMorsel *morsel)
 {
-    ScanSource *scan = (ScanSource *)source;
-    ScanLocal *local = arg;
-    size_t block;
-    uint32_t first, end;
-    find_morsel(scan, morsel, &block, &first, &end);
+    size_t block = morsel->block;
+    uint32_t first = morsel->first;
+    uint32_t end = morsel->end;
     if (hy_relation_block_live_rows(scan->relation, block) == 0 || first >= end)
         return HY_OK;
     bool is_empty;
@@ -541,6 +542,16 @@ static HyStatus scan_run(HySource *source, HyWorker *worker, void *arg, size_t m
         at += n;
     }
     return hy_worker_may_stop(worker) ? HY_OK : emit_selected(scan, local, worker);
+}
+
+static HyStatus scan_run(HySource *source, HyWorker *worker, void *arg, size_t morsel)
+{
+    ScanSource *scan = (ScanSource *)source;
+    ScanMorsel found = find_morsel(scan, morsel);
+    HY_TRY(run_morsel(scan, arg, worker, &found));
+    for (size_t i = 1; i < scan->n_joined && !hy_worker_may_stop(worker); i++)
+        HY_TRY(run_morsel(scan, arg, worker, &scan->morsels[i]));
+    return HY_OK;
 }
 
 static void scan_destroy(HySource *source)
