@@ -2,7 +2,8 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define MAX_PARKED 64
+#define MAX_PARKED   64
+#define FULL_PERCENT 40 /* of the budget in use */
 
 /* Rows of a morsel that is done, waiting for those before it. */
 struct HyParked {
@@ -112,10 +113,17 @@ static HyStatus deliver_parked(HyDelivery *delivery, HyWorker *worker)
     return st;
 }
 
+/* Many rows wait already, or few that are large for the budget. */
+static bool is_full(const HyDelivery *delivery)
+{
+    return delivery->n_parked > MAX_PARKED ||
+           (delivery->n_parked > 0 && hy_memory_exceeds(delivery->memory, 0, FULL_PERCENT));
+}
+
 /* The worker whose morsel is next never waits, so the others go on. */
 static void wait_for_turn(HyDelivery *delivery, const HyWorker *worker)
 {
-    while (delivery->n_parked > MAX_PARKED && worker->sequence != delivery->next_sequence &&
+    while (is_full(delivery) && worker->sequence != delivery->next_sequence &&
            !hy_worker_may_stop(worker)) {
         struct timespec until;
         clock_gettime(CLOCK_REALTIME, &until);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define FIRST_TAIL_ROWS 64
+#define FULL_PERCENT    40 /* of the budget in use: nothing runs in the background */
 
 /* A full tail on its way to a block. The job is the task's until it has run, then the appender's.
  */
@@ -129,6 +130,15 @@ static HyStatus submit_tail(HyAppender *appender)
         HY_TRY(hy_task_group_create(
             appender->options.pool, hy_task_pool_size(appender->options.pool), &appender->group));
     return hy_task_group_submit(appender->group, run_job, job);
+}
+
+/* Tails that wait are the largest part of a load's memory: with a small budget none does. */
+static HyStatus wait_for_room(HyAppender *appender)
+{
+    const HyMemory *memory = hy_block_store_options(appender->options.store)->memory;
+    if (!appender->group || !hy_memory_exceeds(memory, 0, FULL_PERCENT))
+        return HY_OK;
+    return hy_task_group_wait(appender->group);
 }
 
 /* A last block that is short becomes a tail, so that rows can be put behind it. */
@@ -258,8 +268,11 @@ HyStatus hy_appender_append(HyAppender *appender, const HyBatch *batch)
         appender->tail_rows += n;
         appender->n_appended += n;
         done_rows += n;
-        if (appender->tail_rows == HY_BLOCK_ROWS)
+        if (appender->tail_rows == HY_BLOCK_ROWS) {
+            HY_TRY(wait_for_room(appender));
             HY_TRY(submit_tail(appender));
+            HY_TRY(wait_for_room(appender));
+        }
     }
     return HY_OK;
 }
