@@ -206,6 +206,7 @@ static HyStatus compile_any(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStr
     case HY_ALG_INSERT:
     case HY_ALG_UPDATE:
     case HY_ALG_DELETE:
+    case HY_ALG_MERGE:
         return hy_compile_dml(c, alg, need, out);
     case HY_ALG_COPY_TO:
         return hy_compile_copy_to(c, alg, out);

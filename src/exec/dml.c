@@ -1,7 +1,7 @@
-/* INSERT, UPDATE and DELETE. The rows to change are those of the version that the statement reads;
- * what it writes becomes visible when the change is finished. UPDATE deletes the row and appends a
- * new one, whose other columns are read by row id. With RETURNING the operator passes the affected
- * rows on. */
+/* INSERT, UPDATE, DELETE and MERGE. The rows to change are those of the version that the statement
+ * reads; what it writes becomes visible when the change is finished. UPDATE deletes the row and
+ * appends a new one, whose other columns are read by row id. With RETURNING the operator passes the
+ * affected rows on. */
 #include "catalog/transaction.h"
 #include "exec/compile.h"
 #include "exec/delivery.h"
@@ -13,7 +13,8 @@ typedef struct ChangeOp {
     HyPipeline *pipeline;
     HyLayout row;         /* all columns of the table, under the ids that RETURNING uses */
     uint32_t *new_values; /* per table column: place in the input, or UINT32_MAX */
-    uint32_t row_id;      /* place in the input; UPDATE and DELETE */
+    uint32_t row_id;      /* place in the input; UPDATE, DELETE and MERGE */
+    uint32_t action;      /* likewise; MERGE */
     bool *is_read;        /* per table column: old values are needed */
     HyRelation *relation; /* the version read; UPDATE and DELETE */
     HyChange *change;
@@ -238,6 +239,77 @@ static const HyOpClass modify_class = {.start = change_start,
     .close = change_close,
     .destroy = change_destroy};
 
+/* ---- MERGE, INSERT .. ON CONFLICT ---- */
+
+/* The rows of the batch with one of two actions; those of HY_MERGE_TWICE are an error. */
+static HyStatus rows_with(HyWorker *worker, const HyVector *actions, size_t n, HyMergeAction a,
+    HyMergeAction b, uint32_t **out, size_t *n_out)
+{
+    const int32_t *values = hy_vector_values(actions);
+    HY_BATCH_NEW(worker, *out, n);
+    *n_out = 0;
+    for (size_t i = 0; i < n; i++) {
+        int32_t action = values[hy_vector_index(actions, i)];
+        if (action == HY_MERGE_TWICE)
+            return hy_error_hint(
+                hy_error("21000", "ON CONFLICT DO UPDATE command cannot affect row a second time"),
+                "Ensure that no rows proposed for insertion within the same command have duplicate "
+                "constrained values.");
+        (*out)[*n_out] = (uint32_t)i;
+        *n_out += action == (int32_t)a || action == (int32_t)b;
+    }
+    return HY_OK;
+}
+
+/* Takes out the old rows. Each may be met once. */
+static HyStatus remove_rows(
+    ChangeOp *self, HyWorker *worker, const HyBatch *batch, const uint32_t *sel, size_t n)
+{
+    HyVector ids;
+    uint32_t *removed;
+    size_t n_removed;
+    if (n == 0)
+        return HY_OK;
+    HY_BATCH_NEW(worker, removed, n);
+    HY_TRY(hy_vector_gather(worker->arena, &batch->cols[self->row_id], sel, n, &ids));
+    HY_TRY(hy_vector_flatten(worker->arena, &ids, n, &ids));
+    HY_TRY(hy_change_delete(self->change, ids.data, n, removed, &n_removed));
+    if (n_removed < n)
+        return hy_error_hint(hy_error("21000", "MERGE command cannot affect row a second time"),
+            "Ensure that not more than one source row matches any one target row.");
+    return HY_OK;
+}
+
+static HyStatus merge_push(HyOp *op, HyWorker *worker, void *local, const HyBatch *batch)
+{
+    (void)local;
+    ChangeOp *self = (ChangeOp *)op;
+    const HyVector *actions = &batch->cols[self->action];
+    HyBatch rows = {.n_rows = batch->n_rows, .n_cols = self->row.n}, added;
+    uint32_t *sel;
+    size_t n;
+    HY_BATCH_NEW(worker, rows.cols, rows.n_cols);
+    for (size_t i = 0; i < rows.n_cols; i++) {
+        rows.cols[i] = batch->cols[self->new_values[i]];
+        rows.cols[i].type = self->row.types[i];
+    }
+    HY_TRY(rows_with(worker, actions, batch->n_rows, HY_MERGE_UPDATE, HY_MERGE_DELETE, &sel, &n));
+    HY_TRY(remove_rows(self, worker, batch, sel, n));
+    HY_TRY(rows_with(worker, actions, batch->n_rows, HY_MERGE_UPDATE, HY_MERGE_INSERT, &sel, &n));
+    if (n > 0) {
+        HY_TRY(hy_batch_gather(worker, &rows, sel, n, &added));
+        HY_TRY(hy_change_append(self->change, &added));
+    }
+    return pass_on(self, worker, &rows);
+}
+
+static const HyOpClass merge_class = {.start = change_start,
+    .open = change_open,
+    .push = merge_push,
+    .finish = change_finish,
+    .close = change_close,
+    .destroy = change_destroy};
+
 /* ---- Compiling ---- */
 
 /* The table's columns, and which of them must be read back. */
@@ -262,7 +334,7 @@ static HyStatus compile_input(HyCompiler *c, HyAlg *alg, ChangeOp *op, HyStream 
 {
     const HyAlg *input = alg->inputs[0];
     size_t n_values = alg->kind == HY_ALG_DELETE ? 0 : alg->n_insert_columns;
-    size_t first = alg->kind == HY_ALG_INSERT ? 0 : 1;
+    size_t first = alg->kind == HY_ALG_INSERT ? 0 : alg->kind == HY_ALG_MERGE ? 2 : 1;
     HyNeed *need;
     uint32_t *places;
     HY_TRY(hy_need_new(c, NULL, &need));
@@ -271,6 +343,7 @@ static HyStatus compile_input(HyCompiler *c, HyAlg *alg, ChangeOp *op, HyStream 
     HY_TRY(hy_compile(c, alg->inputs[0], need, out));
     HY_TRY(hy_layout_places(c, &out->layout, input->columns, first + n_values, &places));
     op->row_id = places[0];
+    op->action = alg->kind == HY_ALG_MERGE ? places[1] : 0;
     for (size_t i = 0; i < n_values; i++)
         op->new_values[alg->insert_columns[i]] = places[first + i];
     return HY_OK;
@@ -280,8 +353,10 @@ HyStatus hy_compile_dml(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream 
 {
     ChangeOp *op;
     HyNeed *returned;
-    bool is_insert = alg->kind == HY_ALG_INSERT;
-    HY_TRY(hy_op_new(c->exec, is_insert ? &insert_class : &modify_class, alg, sizeof *op, &op));
+    const HyOpClass *class = alg->kind == HY_ALG_INSERT  ? &insert_class
+                             : alg->kind == HY_ALG_MERGE ? &merge_class
+                                                         : &modify_class;
+    HY_TRY(hy_op_new(c->exec, class, alg, sizeof *op, &op));
     hy_delivery_init(&op->delivery);
     HY_TRY(hy_need_new(c, NULL, &returned));
     for (size_t i = 0; i < alg->n_exprs; i++)

@@ -108,6 +108,7 @@ static HyStatus each_made(const HyAlg *alg, OnColumn on_column, void *ctx)
     case HY_ALG_INSERT:
     case HY_ALG_UPDATE:
     case HY_ALG_DELETE:
+    case HY_ALG_MERGE:
         for (size_t i = 0; i < alg->n_exprs; i++)
             HY_TRY(on_column(ctx, alg->exprs[i].id, alg->exprs[i].expr->type));
         return HY_OK;

@@ -421,6 +421,7 @@ HyStatus plan_estimate(HyPlanner *p, HyAlg *alg)
     case HY_ALG_INSERT:
     case HY_ALG_UPDATE:
     case HY_ALG_DELETE:
+    case HY_ALG_MERGE:
     case HY_ALG_COPY_TO:
         break;
     }

@@ -81,6 +81,8 @@ static const char *operator_name(const HyAlg *alg)
         return "update";
     case HY_ALG_DELETE:
         return "delete";
+    case HY_ALG_MERGE:
+        return "merge";
     case HY_ALG_COPY_TO:
         return "copy to";
     }
@@ -261,6 +263,7 @@ static HyStatus print_details(const Printer *p, const HyAlg *alg)
     case HY_ALG_INSERT:
     case HY_ALG_UPDATE:
     case HY_ALG_DELETE:
+    case HY_ALG_MERGE:
         return hy_buffer_printf(p->out, " %s", alg->table->name);
     case HY_ALG_SYSTEM:
     case HY_ALG_SETOP:

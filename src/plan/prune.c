@@ -270,6 +270,7 @@ static HyStatus prune(HyPlanner *p, HyAlg **slot, const HyColumnSet *need)
     case HY_ALG_INSERT:
     case HY_ALG_UPDATE:
     case HY_ALG_DELETE:
+    case HY_ALG_MERGE:
     case HY_ALG_COPY_TO:
         return prune_change(p, alg);
     }
@@ -314,7 +315,8 @@ HyStatus plan_prune(HyPlanner *p, HyAlg **slot, const HyColumnId *columns, size_
         HY_TRY(hy_column_set_add(p->arena, &need, columns[i]));
     }
     bool is_change = (*slot)->kind == HY_ALG_INSERT || (*slot)->kind == HY_ALG_UPDATE ||
-                     (*slot)->kind == HY_ALG_DELETE || (*slot)->kind == HY_ALG_COPY_TO;
+                     (*slot)->kind == HY_ALG_DELETE || (*slot)->kind == HY_ALG_MERGE ||
+                     (*slot)->kind == HY_ALG_COPY_TO;
     HY_TRY(prune(p, slot, &need));
     return is_change ? HY_OK : arrange(p, slot, distinct, n);
 }

@@ -141,7 +141,8 @@ HyStatus hy_statement_run(
             result, query->column_names, query->column_types, query->n_columns));
     HY_TRY(run_planned(statement, query, false, gives_rows ? &result->rows : NULL, &affected));
     bool is_query = query->root->kind != HY_ALG_INSERT && query->root->kind != HY_ALG_UPDATE &&
-                    query->root->kind != HY_ALG_DELETE && query->root->kind != HY_ALG_COPY_TO;
+                    query->root->kind != HY_ALG_DELETE && query->root->kind != HY_ALG_MERGE &&
+                    query->root->kind != HY_ALG_COPY_TO;
     if (!is_query)
         result->affected = affected;
     return set_tag(result, verb, affected);

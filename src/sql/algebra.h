@@ -35,6 +35,7 @@ typedef enum HyAlgKind {
     HY_ALG_INSERT,     /* inputs[0] rows; table; insert_columns; returning */
     HY_ALG_UPDATE,     /* inputs[0] gives row ids and new values; table */
     HY_ALG_DELETE,     /* inputs[0] gives row ids; table */
+    HY_ALG_MERGE,      /* inputs[0] gives row ids, HyMergeActions, and whole rows; table */
     HY_ALG_COPY_TO     /* inputs[0] rows written to a file: external */
 } HyAlgKind;
 
@@ -119,6 +120,15 @@ typedef struct HyCte {
     size_t n_columns;
     uint32_t n_references;
 } HyCte;
+
+/* What becomes of a row in HY_ALG_MERGE. */
+typedef enum HyMergeAction {
+    HY_MERGE_NOTHING, /* does not reach the operator */
+    HY_MERGE_UPDATE,
+    HY_MERGE_DELETE,
+    HY_MERGE_INSERT,
+    HY_MERGE_TWICE /* 21000: a row proposed by ON CONFLICT DO UPDATE meets another of them */
+} HyMergeAction;
 
 /* A file read or written as rows: COPY, external(..). */
 typedef enum HyExternalFormat {

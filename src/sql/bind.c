@@ -85,16 +85,6 @@ HyStatus hy_bind_query(const HyBindContext *ctx, const HyAstQuery *query, HyBoun
     return bind_rows(&b, query, out);
 }
 
-static HyStatus refuse_merge(HyBinder *b, const HyAstMerge *merge)
-{
-    HyRelationRef ref;
-    HY_TRY(bind_relation(b, &merge->table, &ref));
-    return hy_error_at(hy_error("55000", "MERGE is not supported for table \"%s\".\"%s\".\"%s\"",
-                           ref.database ? ref.database : "", ref.schema ? ref.schema : "",
-                           ref.name ? ref.name : ""),
-        merge->table.span.offset);
-}
-
 HyStatus hy_bind_statement(const HyBindContext *ctx, const HyAstStmt *stmt, HyBoundQuery **out)
 {
     HyBinder b;
@@ -111,7 +101,7 @@ HyStatus hy_bind_statement(const HyBindContext *ctx, const HyAstStmt *stmt, HyBo
     case HY_AST_STMT_COPY:
         return bind_copy(&b, stmt->copy, out);
     case HY_AST_STMT_MERGE:
-        return refuse_merge(&b, stmt->merge);
+        return bind_merge(&b, stmt->merge, out);
     default:
         return hy_error("0A000", "this statement cannot be planned");
     }

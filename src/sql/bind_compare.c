@@ -80,6 +80,22 @@ static HyStatus common_collation(
     return HY_OK;
 }
 
+static bool is_char(HyType type)
+{
+    return type.id == HY_TYPE_CHAR || type.id == HY_TYPE_CHAR1;
+}
+
+/* char(n) has no trailing blanks: those of a text compared with it do not count either. */
+static HyStatus drop_blanks(HyBinder *b, HyExpr *other, HyExpr **text)
+{
+    HyTypeId id = (*text)->type.id;
+    HyExpr *args[] = {*text};
+    if (!is_char(other->type) || (id != HY_TYPE_TEXT && id != HY_TYPE_VARCHAR) ||
+        hy_expr_is_null_const(*text))
+        return HY_OK;
+    return bind_function(b, "rtrim", args, 1, (*text)->position, text);
+}
+
 HyStatus bind_comparable(HyBinder *b, HyExpr **left, HyExpr **right, int32_t position)
 {
     HyExpr *l = *left;
@@ -99,6 +115,8 @@ HyStatus bind_comparable(HyBinder *b, HyExpr **left, HyExpr **right, int32_t pos
     else if (bind_is_string_literal(r) && !hy_type_is_text(l->type) &&
              l->type.id != HY_TYPE_UNKNOWN)
         HY_TRY(adapt_literal(b, &r, l->type, position));
+    HY_TRY(drop_blanks(b, l, &r));
+    HY_TRY(drop_blanks(b, r, &l));
     HyType common;
     if (!hy_type_comparable(l->type, r->type, &common))
         return hy_error_at(hy_error("42601", "cannot compare '%s' and '%s'",

@@ -43,6 +43,22 @@ static HyStatus assign(
     return st;
 }
 
+HyStatus bind_assign_column(HyExprContext *c, const HyTable *table, const HyAstName *name,
+    const HyAstExpr *value, HyExpr **values)
+{
+    int64_t column = hy_table_find_column(table, name->text);
+    HyExpr *expr;
+    if (column < 0)
+        return hy_error_at(hy_error("42703", "unknown column '%s'", name->text), name->span.offset);
+    if (values[column])
+        return hy_error_at(
+            hy_error("42601", "column '%s' already set", name->text), name->span.offset);
+    if (value->kind == HY_AST_DEFAULT)
+        return bind_column_default(c->b, table, (size_t)column, &values[column]);
+    HY_TRY(bind_expr(c, value, &expr));
+    return assign(c->b, table, (size_t)column, expr, &values[column]);
+}
+
 /* The columns named, or all; 42703, 42601. */
 static HyStatus target_columns(
     HyBinder *b, const HyTable *table, const HyAstNameList *names, uint32_t **out, size_t *n)
@@ -126,7 +142,7 @@ static HyStatus bind_returning(HyBinder *b, const HyAstSelectItemList *list,
     return HY_OK;
 }
 
-static HyStatus finish_dml(HyBinder *b, const HyAstSelectItemList *returning,
+HyStatus bind_finish_dml(HyBinder *b, const HyAstSelectItemList *returning,
     const HyRelationRef *ref, const HyAstName *alias, HyAlg *alg, HyBoundQuery **out)
 {
     HyQueryResult result;
@@ -291,11 +307,8 @@ static HyStatus complete_rows(
     return HY_OK;
 }
 
-static HyStatus insert_node(
-    HyBinder *b, const InsertShape *shape, const HyQueryResult *source, HyAlg **out)
+static HyStatus insert_node(HyBinder *b, const InsertShape *shape, HyAlg *rows, HyAlg **out)
 {
-    HyAlg *rows = NULL;
-    HY_TRY(complete_rows(b, shape, source, &rows));
     HY_TRY(hy_alg_unary(b->arena, HY_ALG_INSERT, rows, out));
     (*out)->table = shape->table;
     (*out)->n_insert_columns = rows->n_columns;
@@ -309,14 +322,19 @@ HyStatus bind_insert(HyBinder *b, const HyAstInsert *ast, HyBoundQuery **out)
 {
     HyRelationRef ref;
     HyQueryResult source;
+    HyAlg *rows = NULL;
     HyAlg *insert = NULL;
     HY_TRY(bind_ctes(b, ast->ctes, ast->n_ctes, ast->recursive, NULL));
     HY_TRY(bind_target_table(b, &ast->table, "insert into", &ref));
     InsertShape shape = {.table = ref.table, .is_listed = ast->columns.n > 0};
     HY_TRY(target_columns(b, ref.table, &ast->columns, &shape.columns, &shape.n_columns));
     HY_TRY(bind_source(b, ast->source, &shape, &source));
-    HY_TRY(insert_node(b, &shape, &source, &insert));
-    return finish_dml(b, &ast->returning, &ref, &ast->alias, insert, out);
+    HY_TRY(complete_rows(b, &shape, &source, &rows));
+    if (ast->on_conflict)
+        HY_TRY(bind_on_conflict(b, ast->on_conflict, &ref, rows, &insert));
+    else
+        HY_TRY(insert_node(b, &shape, rows, &insert));
+    return bind_finish_dml(b, &ast->returning, &ref, &ast->alias, insert, out);
 }
 
 /* ---- UPDATE ---- */
@@ -498,7 +516,7 @@ HyStatus bind_update(HyBinder *b, const HyAstUpdate *ast, HyBoundQuery **out)
     update->table = ref.table;
     update->insert_columns = list.columns;
     update->n_insert_columns = list.n;
-    return finish_dml(b, &ast->returning, &ref, &ast->alias, update, out);
+    return bind_finish_dml(b, &ast->returning, &ref, &ast->alias, update, out);
 }
 
 HyStatus bind_delete(HyBinder *b, const HyAstDelete *ast, HyBoundQuery **out)
@@ -522,5 +540,5 @@ HyStatus bind_delete(HyBinder *b, const HyAstDelete *ast, HyBoundQuery **out)
     map->n_columns = 1;
     HY_TRY(hy_alg_unary(b->arena, HY_ALG_DELETE, map, &delete_alg));
     delete_alg->table = ref.table;
-    return finish_dml(b, &ast->returning, &ref, &ast->alias, delete_alg, out);
+    return bind_finish_dml(b, &ast->returning, &ref, &ast->alias, delete_alg, out);
 }

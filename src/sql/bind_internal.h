@@ -285,6 +285,16 @@ HyStatus bind_external_alg(HyBinder *b, HyExternal *external, HyAlg **out) HY_MU
 HyStatus bind_insert(HyBinder *b, const HyAstInsert *ast, HyBoundQuery **out) HY_MUST_CHECK;
 HyStatus bind_update(HyBinder *b, const HyAstUpdate *ast, HyBoundQuery **out) HY_MUST_CHECK;
 HyStatus bind_delete(HyBinder *b, const HyAstDelete *ast, HyBoundQuery **out) HY_MUST_CHECK;
+HyStatus bind_merge(HyBinder *b, const HyAstMerge *ast, HyBoundQuery **out) HY_MUST_CHECK;
+/* rows: a map that gives all attributes of the table. */
+HyStatus bind_on_conflict(HyBinder *b, const HyAstOnConflict *ast, const HyRelationRef *ref,
+    HyAlg *rows, HyAlg **out) HY_MUST_CHECK;
+/* Binds `name = value`, DEFAULT included, into values[column]; 42703, 42601 when set already. */
+HyStatus bind_assign_column(HyExprContext *c, const HyTable *table, const HyAstName *name,
+    const HyAstExpr *value, HyExpr **values) HY_MUST_CHECK;
+/* Adds RETURNING and makes the bound statement. */
+HyStatus bind_finish_dml(HyBinder *b, const HyAstSelectItemList *returning,
+    const HyRelationRef *ref, const HyAstName *alias, HyAlg *alg, HyBoundQuery **out) HY_MUST_CHECK;
 HyStatus bind_copy(HyBinder *b, const HyAstCopy *ast, HyBoundQuery **out) HY_MUST_CHECK;
 HyStatus bind_target_table(
     HyBinder *b, const HyAstQName *name, const char *action, HyRelationRef *out) HY_MUST_CHECK;

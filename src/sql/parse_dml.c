@@ -177,12 +177,7 @@ HyStatus hy_parse_insert(HyParser *p, const HyWithClause *with, HyAstStmt *stmt)
         HY_TRY(expect(p, HY_TOK_RPAREN));
     }
     HY_TRY(parse_insert_source(p, insert));
-    uint32_t conflict_pos = next_offset(p);
     HY_TRY(parse_on_conflict(p, &insert->on_conflict));
-    /* The binder has no ON CONFLICT yet and would insert the duplicates; as genuine, a syntax
-     * error. */
-    if (insert->on_conflict)
-        return hy_error_at(hy_error("42601", "ON CONFLICT not implemented yet"), conflict_pos);
     return parse_returning(p, &insert->returning);
 }
 

@@ -1,4 +1,5 @@
-"""Every Python example of the docs runs, and prints what the page says it prints."""
+"""Every Python and SQL example of the docs runs, and prints what the page says it prints."""
+import os
 import pathlib
 import re
 import subprocess
@@ -10,10 +11,14 @@ DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 EXAMPLE = re.compile(r"```python\n(.*?)```(?:\s+It prints\s+```\n(.*?)```)?", re.S)
 EXAMPLES = [(page.name, code, output) for page in sorted(DOCS.glob("**/*.md"))
             for code, output in EXAMPLE.findall(page.read_text(encoding="utf-8"))]
+SQL_EXAMPLE = re.compile(r"```sql\n(.*?)```(?:\s+It prints\s+```\n(.*?)```)?", re.S)
+SQL_EXAMPLES = [(page.name, code, output) for page in sorted(DOCS.glob("**/*.md"))
+                for code, output in SQL_EXAMPLE.findall(page.read_text(encoding="utf-8"))]
+SHELL = pathlib.Path(os.environ.get("OPENHYPER_BUILD_DIR", DOCS.parent / "build")) / "openhyper"
 
 
 def test_there_are_examples():
-    assert EXAMPLES
+    assert EXAMPLES and SQL_EXAMPLES
 
 
 @pytest.mark.parametrize("page,code,output", EXAMPLES, ids=[page for page, _, _ in EXAMPLES])
@@ -21,3 +26,21 @@ def test_example(page, code, output, tmp_path):
     ran = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, timeout=60)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout == output
+
+
+@pytest.mark.parametrize("page,code,output", SQL_EXAMPLES, ids=[page for page, _, _ in SQL_EXAMPLES])
+def test_sql_example(page, code, output, tmp_path):
+    (tmp_path / "example.sql").write_text(code, encoding="utf-8")
+    ran = subprocess.run([SHELL, "--bail", "-m", "csv", "-f", "example.sql"], cwd=tmp_path, capture_output=True, text=True,
+                         timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout == output
+
+
+def test_deviations_are_explained():
+    """docs/sql/deviations.md names as many records of each file as tests/sql/baseline.txt counts."""
+    page = (DOCS / "sql" / "deviations.md").read_text(encoding="utf-8")
+    explained = {file: int(n) for file, n in re.findall(r"^\| `(\S+\.slt)` \| (\d+) \|", page, re.M)}
+    lines = (DOCS.parent / "tests" / "sql" / "baseline.txt").read_text(encoding="utf-8").split("\n")
+    counted = {file: int(n) for n, file in (line.split() for line in lines if line)}
+    assert explained == counted
