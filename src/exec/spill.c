@@ -309,7 +309,7 @@ HyStatus hy_spill_writer_flush(HySpillWriter *writer)
         st = add_block(&set->parts[pending->part], &pending->block);
     }
     if (set->alg)
-        set->alg->spilled_bytes += len;
+        __atomic_fetch_add(&set->alg->spilled_bytes, len, __ATOMIC_RELAXED); /* of several sets */
     pthread_mutex_unlock(&set->lock);
     writer->n_staged = writer->n_pending = 0;
     return st;
