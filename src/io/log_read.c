@@ -83,13 +83,27 @@ static HyStatus has_records(const HyLog *log, bool *out)
     return st;
 }
 
+/* Whether a crash came while the log was created, before anything was appended: it is too short, or
+ * nothing but zeros up to where the first record would begin. */
+static HyStatus is_unborn(const HyLog *log, bool *out)
+{
+    uint8_t bytes[HY_LOG_DATA_START + HY_LOG_RECORD_HEAD];
+    *out = log->filled < sizeof bytes;
+    if (*out)
+        return HY_OK;
+    HY_TRY(hy_os_file_read(&log->file, 0, bytes, sizeof bytes));
+    *out = bytes[0] == 0 && memcmp(bytes, bytes + 1, sizeof bytes - 1) == 0;
+    return HY_OK;
+}
+
 static HyStatus find_standing(HyLog *log, const HyLogOptions *options, HyLogStanding *standing)
 {
     bool is_there;
     HY_TRY(hy_os_file_size(&log->file, &log->filled));
     HY_TRY(read_header(log, log->filled, &is_there, &log->header));
-    if (!is_there) { /* too short: a crash while it was created, before anything was appended */
-        *standing = log->filled < HY_LOG_DATA_START ? HY_LOG_CONTAINED : HY_LOG_DAMAGED;
+    if (!is_there) {
+        HY_TRY(is_unborn(log, &is_there));
+        *standing = is_there ? HY_LOG_CONTAINED : HY_LOG_DAMAGED;
         return HY_OK;
     }
     const HyLogHeader *header = &log->header;

@@ -207,6 +207,13 @@ static void test_checkpoint_and_standing(void **state)
         close(fd);
     }
     open_log(&at6, HY_LOG_DAMAGED);
+    static const char zeros[10000];
+    int fd = open(log_path(), O_RDWR);
+    assert_int_equal(pwrite(fd, zeros, 8192, 0), 8192);
+    open_log(&at6, HY_LOG_DAMAGED); /* records are there */
+    assert_int_equal(pwrite(fd, zeros, 10000, 0), 10000);
+    close(fd);
+    open_log(&at6, HY_LOG_CONTAINED); /* it was being created */
     assert_int_equal(truncate(log_path(), 100), 0);
     open_log(&at6, HY_LOG_CONTAINED);
     unlink(log_path());
