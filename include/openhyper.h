@@ -250,6 +250,48 @@ OPENHYPER_API openhyper_error *openhyper_appender_finish(
 /* Without finish before: the rows are dropped. NULL is fine. */
 OPENHYPER_API void openhyper_appender_destroy(openhyper_appender *appender);
 
+/* ---- COPY from and to the caller ---- */
+
+/* A running COPY .. FROM STDIN or COPY .. TO STDOUT: the caller is the other end. Until destroy,
+ * the connection may be used for openhyper_cancel and openhyper_progress only.
+ *
+ *     openhyper_copy *copy;
+ *     error = openhyper_copy_open(connection, sql, strlen(sql), &copy);
+ *     if (!error) {
+ *         while (more && openhyper_copy_write(copy, data, len)) ..
+ *         error = openhyper_copy_finish(copy, &result);
+ *         openhyper_copy_destroy(copy);
+ *     }
+ */
+typedef struct openhyper_copy openhyper_copy;
+typedef enum openhyper_copy_direction {
+    OPENHYPER_COPY_NEITHER, /* another statement: it has run, finish gives its result */
+    OPENHYPER_COPY_IN,      /* FROM STDIN: write */
+    OPENHYPER_COPY_OUT      /* TO STDOUT: read */
+} openhyper_copy_direction;
+
+/* Starts the statement. Errors that need no data (syntax, names, types) come from here; the text
+ * may be freed afterwards. */
+OPENHYPER_API openhyper_error *openhyper_copy_open(
+    openhyper_connection *connection, const char *sql, size_t len, openhyper_copy **out);
+OPENHYPER_API openhyper_copy_direction openhyper_copy_get_direction(const openhyper_copy *copy);
+/* Columns of the rows copied. */
+OPENHYPER_API size_t openhyper_copy_column_count(const openhyper_copy *copy);
+/* Hands over bytes, cut anywhere; they are copied. Waits while the engine is busy. False: the
+ * statement wants no more, finish tells why. */
+OPENHYPER_API bool openhyper_copy_write(openhyper_copy *copy, const void *data, size_t len);
+/* The next bytes, valid until the next call; *len 0 at the end, which may be a failure that finish
+ * tells. */
+OPENHYPER_API void openhyper_copy_read(openhyper_copy *copy, const char **data, size_t *len);
+/* No more bytes. Waits for the end of the statement; its result is the caller's. Output not read is
+ * dropped. Errors: those of the values and of the statement, after which nothing is copied. */
+OPENHYPER_API openhyper_error *openhyper_copy_finish(openhyper_copy *copy, openhyper_result **out);
+/* Instead of the end of the bytes: the copy is to fail (57014, with the reason); finish returns it.
+ */
+OPENHYPER_API void openhyper_copy_fail(openhyper_copy *copy, const char *reason);
+/* Without finish before: the copy fails, nothing is stored. NULL is fine. */
+OPENHYPER_API void openhyper_copy_destroy(openhyper_copy *copy);
+
 /* ---- Files ---- */
 
 /* Checks every checksum and structure of a file that no process has open for writing. report is

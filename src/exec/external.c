@@ -106,6 +106,17 @@ static HyStatus csv_options(HyCompiler *c, const HyExternal *external, HyCsvOpti
     return csv_columns(c, external, options);
 }
 
+/* A slow client must not hold up the workers, which serve all sessions: its bytes are read on the
+ * statement's own thread. */
+static bool uses_client(const HyExternal *external)
+{
+    for (size_t i = 0; i < external->n_paths; i++) {
+        if (strcmp(external->paths[i], "-") == 0)
+            return true;
+    }
+    return false;
+}
+
 static HyStatus compile_csv(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out)
 {
     CsvSource *source;
@@ -118,7 +129,9 @@ static HyStatus compile_csv(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStr
         columns[i] = alg->external_columns[columns[i]];
     source->options.wanted = columns;
     source->options.n_wanted = source->layout.n;
-    return hy_stream_begin(c, &source->source, &source->layout, out);
+    HY_TRY(hy_stream_begin(c, &source->source, &source->layout, out));
+    out->pipeline->is_serial = uses_client(alg->external);
+    return HY_OK;
 }
 
 HyStatus hy_compile_external(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out)

@@ -54,7 +54,7 @@ static HyStatus open_writer(CsvSink *sink, HyExecContext *ctx)
 {
     const HyExternal *external = sink->external;
     const char *path = external->paths[0];
-    HyCompression compression;
+    HyStreamCompression compression;
     close_writer(sink);
     if (strcmp(path, "-") == 0) {
         sink->writer = ctx->client_output;
@@ -264,6 +264,8 @@ static HyStatus end_in_csv(HyCompiler *c, HyAlg *alg, HyStream *stream)
     pthread_cond_init(&sink->moved, NULL);
     sink->external = external;
     sink->pipeline = stream->pipeline;
+    if (strcmp(external->paths[0], "-") == 0)
+        stream->pipeline->is_serial = true; /* a slow client must not hold up the workers */
     sink->format = (HyCsvFormat){.is_text = external->format == HY_FORMAT_TEXT,
         .delimiter = external->delimiter,
         .quote = external->quote,

@@ -16,7 +16,7 @@ static bool has_ending(const char *path, const char *ending)
     return len >= end && strcasecmp(path + len - end, ending) == 0;
 }
 
-bool hy_compression_from_name(const char *name, HyCompression *out)
+bool hy_compression_from_name(const char *name, HyStreamCompression *out)
 {
     if (!name)
         *out = HY_COMPRESSION_AUTO;
@@ -31,7 +31,7 @@ bool hy_compression_from_name(const char *name, HyCompression *out)
     return true;
 }
 
-HyCompression hy_compression_of_path(HyCompression compression, const char *path)
+HyStreamCompression hy_compression_of_path(HyStreamCompression compression, const char *path)
 {
     if (compression != HY_COMPRESSION_AUTO)
         return compression;
@@ -128,7 +128,7 @@ HyStatus hy_byte_source_size(const char *path, uint64_t *out)
     return HY_OK;
 }
 
-HyStatus hy_byte_reader_open(const char *path, HyCompression compression, HyByteReader **out)
+HyStatus hy_byte_reader_open(const char *path, HyStreamCompression compression, HyByteReader **out)
 {
     HyByteReader *file = NULL;
     HY_TRY(open_source(path, &file));
@@ -264,7 +264,7 @@ static HyStatus open_sink(const char *path, HyByteWriter **out)
     return HY_OK;
 }
 
-HyStatus hy_byte_writer_open(const char *path, HyCompression compression, HyByteWriter **out)
+HyStatus hy_byte_writer_open(const char *path, HyStreamCompression compression, HyByteWriter **out)
 {
     HyByteWriter *file = NULL;
     HY_TRY(open_sink(path, &file));

@@ -27,17 +27,17 @@ struct HyByteWriter {
     void (*destroy)(HyByteWriter *self); /* NULL: not owned by its users */
 };
 
-typedef enum HyCompression {
+typedef enum HyStreamCompression {
     HY_COMPRESSION_NONE,
     HY_COMPRESSION_GZIP,
     HY_COMPRESSION_ZSTD,
     HY_COMPRESSION_AUTO /* by the ending of the path: .gz, .zst */
-} HyCompression;
+} HyStreamCompression;
 
 /* "gzip", "gz", "zstd", "none"; NULL is AUTO. False: not known. */
-bool hy_compression_from_name(const char *name, HyCompression *out);
+bool hy_compression_from_name(const char *name, HyStreamCompression *out);
 /* What AUTO means for this path; others as they are. */
-HyCompression hy_compression_of_path(HyCompression compression, const char *path);
+HyStreamCompression hy_compression_of_path(HyStreamCompression compression, const char *path);
 
 /* Reads exactly `capacity` bytes or up to the end of the stream. */
 HyStatus hy_byte_reader_fill(
@@ -48,7 +48,7 @@ void hy_byte_writer_destroy(HyByteWriter *writer); /* NULL is fine */
 /* A file, its compression undone. Errors: 58P01 and 58000 "could not read from external source",
  * XX001 not compressed as said. */
 HyStatus hy_byte_reader_open(
-    const char *path, HyCompression compression, HyByteReader **out) HY_MUST_CHECK;
+    const char *path, HyStreamCompression compression, HyByteReader **out) HY_MUST_CHECK;
 /* Bytes of the file as it is; the same errors. */
 HyStatus hy_byte_source_size(const char *path, uint64_t *out) HY_MUST_CHECK;
 /* Undo compression. They take `inner` in any case, also when they fail. */
@@ -61,7 +61,7 @@ HyStatus hy_byte_reader_memory(const void *data, size_t len, HyByteReader **out)
 
 /* Creates or overwrites the file. Errors: 58030 .. "could not write to external sink". */
 HyStatus hy_byte_writer_open(
-    const char *path, HyCompression compression, HyByteWriter **out) HY_MUST_CHECK;
+    const char *path, HyStreamCompression compression, HyByteWriter **out) HY_MUST_CHECK;
 /* Compress. They take `inner` in any case. */
 HyStatus hy_byte_writer_gzip(HyByteWriter *inner, HyByteWriter **out) HY_MUST_CHECK;
 HyStatus hy_byte_writer_zstd(HyByteWriter *inner, HyByteWriter **out) HY_MUST_CHECK;

@@ -46,7 +46,7 @@ static HyStatus measure_files(HyCsvReader *reader)
         uint64_t size = 0;
         if (!is_client(path))
             HY_TRY(hy_byte_source_size(path, &size));
-        HyCompression compression = hy_compression_of_path(reader->options.compression, path);
+        HyStreamCompression compression = hy_compression_of_path(reader->options.compression, path);
         is_known = is_known && size > 0 && compression == HY_COMPRESSION_NONE;
         reader->size_bytes += size;
     }

@@ -37,7 +37,7 @@ typedef struct HyCsvOptions {
     bool has_header;
     const char *null_text; /* NULL: as the format has it */
     const char *encoding;  /* NULL: UTF-8; io/charset.h */
-    HyCompression compression;
+    HyStreamCompression compression;
     bool sanitize;              /* bad bytes become U+FFFD instead of 22021 */
     bool null_on_cast_failure;  /* values that do not convert become NULL */
     bool skip_bad_rows;         /* records that cannot be read are left out */

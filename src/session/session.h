@@ -12,6 +12,7 @@
 #include "session/result.h"
 
 typedef struct HySession HySession;
+typedef struct HyCopyClient HyCopyClient; /* session/copy_stream.h */
 struct HySession {
     HyInstance *instance;
     HySession *next; /* in instance->sessions */
@@ -33,7 +34,8 @@ struct HySession {
     char *notice;               /* for the next result: a log was put aside; or NULL */
     bool is_busy;               /* an appender is open: other statements are 55006 */
     HyCancel cancel;
-    HyWatch watch; /* of the statement that runs, for query_timeout */
+    HyCopyClient *client; /* behind STDIN and STDOUT of the statement that runs, or NULL */
+    HyWatch watch;        /* of the statement that runs, for query_timeout */
     uint64_t random_state[2];
     pthread_mutex_t running_lock; /* guards running */
     HyExecContext *running;       /* for progress; NULL between statements */

@@ -1,6 +1,8 @@
 #include "session/statement.h"
 
+#include "exec/external.h"
 #include "plan/planner.h"
+#include "session/copy_stream.h"
 #include "session/names.h"
 #include "session/system_rows.h"
 #include "types/datetime.h"
@@ -116,6 +118,10 @@ static HyStatus run_planned(
     exec.temp_directory = session->instance->temp_directory;
     exec.session = session;
     exec.system_rows = hy_session_system_rows;
+    if (session->client) {
+        hy_exec_set_client(&exec, session->client->input, session->client->output);
+        HY_TRY(hy_copy_client_start(session->client, query));
+    }
     show_running(session, &exec);
     HyStatus st = hy_exec_run(&exec, query, statement->arena, rows, affected);
     show_running(session, NULL);

@@ -402,14 +402,10 @@ static HyStatus read_options(Reader *r, const Options *options)
         if (strcmp(option->name, "format") == 0)
             HY_TRY(read_format(r, option));
     }
-    bool from_stream = strcmp(e->paths[0], "-") == 0;
-    if (!r->has_format && !infer_format(e->paths[0], &e->format)) {
-        if (!from_stream)
-            return hy_error_hint(hy_error("42601", "cannot infer external format"),
-                "please specify format by using the \"format\" option or use a known file "
-                "extension.");
-        e->format = HY_FORMAT_TEXT;
-    }
+    if (!r->has_format && !infer_format(e->paths[0], &e->format))
+        return hy_error_hint(hy_error("42601", "cannot infer external format"),
+            "please specify format by using the \"format\" option or use a known file "
+            "extension.");
     e->delimiter = e->format == HY_FORMAT_TEXT ? '\t' : ',';
     e->quote = e->format == HY_FORMAT_CSV ? '"' : 0;
     e->null_text = e->format == HY_FORMAT_TEXT ? "\\N" : "";

@@ -595,8 +595,8 @@ static void reads_charsets(void **state)
 
 /* ---- Files ---- */
 
-static void write_file(
-    char path[64], const char *ending, const void *data, size_t len, HyCompression compression)
+static void write_file(char path[64], const char *ending, const void *data, size_t len,
+    HyStreamCompression compression)
 {
     HyByteWriter *writer;
     snprintf(path, 64, "/tmp/test_io_csv.%d%s", (int)getpid(), ending);
