@@ -141,6 +141,7 @@ HyStatus hy_compile_external(HyCompiler *c, HyAlg *alg, const HyNeed *need, HySt
     case HY_FORMAT_TEXT:
         return compile_csv(c, alg, need, out);
     case HY_FORMAT_PARQUET:
+        return hy_compile_parquet(c, alg, need, out);
     case HY_FORMAT_ARROW_FILE:
     case HY_FORMAT_ARROW_STREAM:
     case HY_FORMAT_HYPER_BINARY:

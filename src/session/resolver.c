@@ -1,6 +1,7 @@
 /* How names of relations and schemas are found: temporary tables first, then the search path; see
  * spec/sql.md sections 1 and 9 ("several databases") for what happens with several databases. */
 #include "catalog/system_relations.h"
+#include "io/parquet.h"
 #include "session/names.h"
 #include "session/statement.h"
 
@@ -176,10 +177,41 @@ static const char *near_name(void *ctx, size_t index)
     return index < statement->n_near_names ? statement->near_names[index] : NULL;
 }
 
+/* ---- Files that bring their columns ---- */
+
+static HyStatus columns_of_file(const HyParquetFile *file, HyArena *arena, HyExternal *external)
+{
+    HY_TRY(hy_parquet_check_columns(file));
+    HY_ARENA_NEW(arena, external->column_names, file->n_columns + 1);
+    HY_ARENA_NEW(arena, external->column_types, file->n_columns + 1);
+    external->n_columns = file->n_columns;
+    for (size_t i = 0; i < file->n_columns; i++) {
+        const char *name = file->columns[i].name;
+        external->column_names[i] = hy_arena_strndup(arena, name, strlen(name));
+        if (!external->column_names[i])
+            return hy_error_oom(strlen(name));
+        external->column_types[i] = file->columns[i].type;
+    }
+    return HY_OK;
+}
+
+/* The schema is the first file's. */
+static HyStatus infer_external(void *ctx, HyArena *arena, HyExternal *external)
+{
+    HyParquetFile *file;
+    (void)ctx;
+    HY_TRY(hy_parquet_open(external->paths[0], &file));
+    HyStatus st = columns_of_file(file, arena, external);
+    hy_parquet_close(file);
+    return st;
+}
+
 void hy_statement_init_resolver(HyStatement *statement)
 {
-    statement->resolver =
-        (HyNameResolver){.ctx = statement, .relation = find_relation, .relation_name = near_name};
+    statement->resolver = (HyNameResolver){.ctx = statement,
+        .relation = find_relation,
+        .relation_name = near_name,
+        .infer_external = infer_external};
 }
 
 /* ---- Names in DDL ---- */

@@ -144,7 +144,7 @@ static HyStatus bind_system(HyBinder *b, const HyRelationRef *ref, HyAlg **alg, 
 }
 
 static HyStatus scope_of_external(
-    HyBinder *b, const HyAlg *alg, const char *name, HyScopeTable **out)
+    HyBinder *b, const HyAlg *alg, const HyExternal *external, const char *name, HyScopeTable **out)
 {
     HyScopeTable *table = NULL;
     HY_ARENA_NEW(b->arena, table, 1);
@@ -153,7 +153,7 @@ static HyStatus scope_of_external(
     table->n_columns = alg->n_columns;
     for (size_t i = 0; i < alg->n_columns; i++)
         table->columns[i] = (HyScopeColumn){
-            .name = alg->external->column_names[i], .id = alg->columns[i], .type = alg->types[i]};
+            .name = external->column_names[i], .id = alg->columns[i], .type = alg->types[i]};
     *out = table;
     return HY_OK;
 }
@@ -195,7 +195,7 @@ static HyStatus bind_table(HyBinder *b, const HyAstFrom *ast, HyAlg **alg, HySco
         return bind_system(b, &ref, alg, out);
     case HY_RELATION_EXTERNAL:
         HY_TRY(bind_external_alg(b, ref.external, alg));
-        return scope_of_external(b, *alg, ref.name, out);
+        return scope_of_external(b, *alg, ref.external, ref.name, out);
     case HY_RELATION_NONE:
         break;
     }
@@ -236,7 +236,7 @@ static HyStatus bind_function_item(
         HyExternal *external = NULL;
         HY_TRY(bind_external_call(b, call, position, &external));
         HY_TRY(bind_external_alg(b, external, alg));
-        return scope_of_external(b, *alg, name, out);
+        return scope_of_external(b, *alg, external, name, out);
     }
     HyExprContext c = {.b = b, .scope = visible, .clause = HY_CLAUSE_OTHER};
     HY_TRY(bind_table_function(&c, call, position, alg));
