@@ -1,10 +1,12 @@
 /* Compiling joins: which side is built, what comes out of each, and the source that gives build
  * rows that had a match or had none. */
 #include "exec/join_internal.h"
+#include <math.h>
 
 #define PIECES_PER_MORSEL 16
 /* A build side of so many times fewer rows has few of the keys. */
-#define SMALL_BUILD 4
+#define SMALL_BUILD    4
+#define MAX_PROBE_ROWS 1e15
 
 /* ---- Build rows after probing ---- */
 
@@ -219,7 +221,9 @@ static HyStatus make_filters(
             hy_type_physical(key->type) != hy_type_physical(type))
             continue;
         HyKeyFilter *filter = &join->filters[join->n_filters++];
-        *filter = (HyKeyFilter){.type = type, .build_column = join->build_keys[k]};
+        *filter = (HyKeyFilter){.type = type,
+            .build_column = join->build_keys[k],
+            .probe_rows = (uint64_t)fmin(fmax(0, probe->input->estimated_rows), MAX_PROBE_ROWS)};
         HyKeyFilterRef *ref;
         HY_ARENA_NEW(c->arena, ref, 1);
         *ref = (HyKeyFilterRef){.filter = filter, .id = key->column, .next = c->key_filters};

@@ -13,6 +13,7 @@
 typedef struct HyKeyFilter {
     HyType type;
     uint32_t build_column; /* of the build rows */
+    uint64_t probe_rows;   /* so many are expected to be tested */
     HyMemory *memory;
     bool is_ready;    /* false: lets all rows pass */
     bool is_bitmap;   /* else a Bloom filter */

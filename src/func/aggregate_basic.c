@@ -101,12 +101,37 @@ static HyInt128 sum_i64(const int64_t *restrict v, size_t n)
     return (HyInt128)high * ((HyInt128)1 << 32) + (HyInt128)low;
 }
 
-/* Few groups: a state would wait for its own last addition. Values small enough for 64-bit sums are
- * added up on several lanes per group first. False: there are too many groups. */
 #define FEW_GROUPS 32
 #define LANES      4
-static bool add_to_few_groups(
-    const int64_t *restrict v, size_t n, const uint32_t *restrict groups, ExactSum *states)
+
+/* Values of less than 41 bits: a lane's sum of its share of 2,048 needs less than 51, which leaves
+ * room for the count above it in the same word. */
+#define TINY_BITS   41
+#define COUNT_SHIFT 52
+static void add_tiny(const int64_t *restrict v, size_t n, const uint32_t *restrict groups,
+    uint32_t last, ExactSum *states)
+{
+    uint64_t words[LANES][FEW_GROUPS] = {{0}};
+    size_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (size_t lane = 0; lane < LANES; lane++)
+            words[lane][groups[i + lane]] += (uint64_t)v[i + lane] + (UINT64_C(1) << COUNT_SHIFT);
+    for (; i < n; i++)
+        words[0][groups[i]] += (uint64_t)v[i] + (UINT64_C(1) << COUNT_SHIFT);
+    for (uint32_t g = 0; g <= last; g++)
+        for (size_t lane = 0; lane < LANES; lane++) {
+            uint64_t word = words[lane][g];
+            /* a negative sum has taken one from the count: rounding gives it back */
+            uint64_t count = (word + (UINT64_C(1) << (COUNT_SHIFT - 1))) >> COUNT_SHIFT;
+            states[g].sum += (int64_t)(word - (count << COUNT_SHIFT));
+            states[g].count += (int64_t)count;
+        }
+}
+
+/* Few groups: a state would wait for its own last addition. Values small enough for 64-bit sums are
+ * added up on several lanes per group first. False: there are too many groups. */
+static bool add_to_few_groups(const int64_t *restrict v, size_t n, const uint32_t *restrict groups,
+    unsigned bits, ExactSum *states)
 {
     int64_t sums[LANES][FEW_GROUPS] = {{0}};
     int64_t counts[LANES][FEW_GROUPS] = {{0}};
@@ -115,6 +140,10 @@ static bool add_to_few_groups(
         last = groups[i] > last ? groups[i] : last;
     if (last >= FEW_GROUPS)
         return false;
+    if (bits < TINY_BITS) {
+        add_tiny(v, n, groups, last, states);
+        return true;
+    }
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
         for (size_t lane = 0; lane < LANES; lane++) {
@@ -133,13 +162,14 @@ static bool add_to_few_groups(
     return true;
 }
 
-/* Whether 2,048 such values add up within 64 bits. */
-static bool is_small(const int64_t *restrict v, size_t n)
+/* Whether 2,048 such values add up within 64 bits; *n_bits: of the largest, without the sign. */
+static bool is_small(const int64_t *restrict v, size_t n, unsigned *n_bits)
 {
     uint64_t bits = 0;
     for (size_t i = 0; i < n; i++)
         bits |= (uint64_t)(v[i] ^ (v[i] >> 63));
-    return bits >> 52 == 0 && n <= HY_VECTOR_SIZE;
+    *n_bits = 64 - (unsigned)__builtin_clzll(bits | 1);
+    return *n_bits <= 52 && n <= HY_VECTOR_SIZE;
 }
 
 static HyStatus sum_i64_update(HY_UPDATE_ARGS)
@@ -153,12 +183,13 @@ static HyStatus sum_i64_update(HY_UPDATE_ARGS)
     if (groups && !args[0].validity && n <= HY_VECTOR_SIZE) {
         const int64_t *v = hy_vector_values(&args[0]);
         int64_t values[HY_VECTOR_SIZE];
+        unsigned bits;
         if (args[0].kind != HY_VECTOR_FLAT) {
             for (size_t i = 0; i < n; i++)
                 values[i] = v[hy_vector_index(&args[0], i)];
             v = values;
         }
-        if (is_small(v, n) && add_to_few_groups(v, n, groups, states))
+        if (is_small(v, n, &bits) && add_to_few_groups(v, n, groups, bits, states))
             return HY_OK;
     }
     HY_EACH_ROW(int64_t, ExactSum, {
@@ -205,8 +236,9 @@ static HyStatus sum_i128_update(HY_UPDATE_ARGS)
 {
     if (groups && args[0].kind == HY_VECTOR_FLAT && !args[0].validity && n <= HY_VECTOR_SIZE) {
         int64_t low[HY_VECTOR_SIZE];
-        if (narrow(args[0].data, n, low) && is_small(low, n) &&
-            add_to_few_groups(low, n, groups, states))
+        unsigned bits;
+        if (narrow(args[0].data, n, low) && is_small(low, n, &bits) &&
+            add_to_few_groups(low, n, groups, bits, states))
             return HY_OK;
     }
     HY_EACH_ROW(HyInt128, ExactSum, {

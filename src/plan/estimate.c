@@ -13,6 +13,7 @@
 #define DEFAULT_LIKE   0.05
 #define DEFAULT_ROWS   1000.0
 #define DEFAULT_UNIQUE 0.1 /* different values per row where nothing is known */
+#define MAX_INTERVALS  64  /* conditions among which bounds of one column are paired */
 
 typedef struct HyColumnStats {
     HyAlg *scan;
@@ -21,6 +22,7 @@ typedef struct HyColumnStats {
     double rows;     /* of the relation */
     double distinct; /* 0: unknown */
     bool has_range;
+    bool is_discrete; /* between two values lie only so many others */
     double min, max;
 } ColumnStats;
 
@@ -68,6 +70,20 @@ static bool as_double(const HyValue *value, double *out)
     }
 }
 
+static bool is_discrete(HyType type)
+{
+    switch (type.id) {
+    case HY_TYPE_INT2:
+    case HY_TYPE_INT4:
+    case HY_TYPE_INT8:
+    case HY_TYPE_OID:
+    case HY_TYPE_DATE:
+        return true;
+    default:
+        return false;
+    }
+}
+
 static void widen_range(ColumnStats *stats, const HyChunkInfo *info)
 {
     double min = 0;
@@ -77,6 +93,7 @@ static void widen_range(ColumnStats *stats, const HyChunkInfo *info)
     stats->min = stats->has_range && stats->min < min ? stats->min : min;
     stats->max = stats->has_range && stats->max > max ? stats->max : max;
     stats->has_range = true;
+    stats->is_discrete = is_discrete(info->min.type);
 }
 
 /* From one block to all: values that hardly repeat in it will not repeat elsewhere, values that
@@ -126,6 +143,8 @@ static void load_stats(HyPlanner *p, ColumnStats *stats)
         if (!st && n > 1)
             st = read_block(relation, n - 1, stats);
     }
+    if (stats->has_range && stats->is_discrete)
+        stats->distinct = fmin(stats->distinct, stats->max - stats->min + 1);
     hy_error_free(st);
     hy_relation_unref(relation);
 }
@@ -175,7 +194,15 @@ HyStatus plan_note_stats(HyPlanner *p, HyAlg *root)
 
 /* ---- Selectivity ---- */
 
-static double range_selectivity(HyPlanner *p, const HyExpr *compare)
+#define LEAST_RANGE 0.0005
+
+static bool is_upper_bound(const HyExpr *compare)
+{
+    return compare->op == HY_CMP_LT || compare->op == HY_CMP_LE;
+}
+
+/* The share of a column's range that a comparison with a constant lets pass. False: unknown. */
+static bool share_of_range(HyPlanner *p, const HyExpr *compare, double *share)
 {
     const HyExpr *column = compare->args[0];
     const HyExpr *constant = compare->args[1];
@@ -183,13 +210,59 @@ static double range_selectivity(HyPlanner *p, const HyExpr *compare)
     ColumnStats *stats = column->kind == HY_EXPR_COLUMN ? stats_of(p, column->column) : NULL;
     if (!stats || constant->kind != HY_EXPR_CONST || constant->value.is_null ||
         !as_double(&constant->value, &value))
-        return DEFAULT_RANGE;
+        return false;
     load_stats(p, stats);
     if (!stats->has_range || stats->max <= stats->min)
-        return DEFAULT_RANGE;
+        return false;
     double below = fmin(1, fmax(0, (value - stats->min) / (stats->max - stats->min)));
-    bool is_less = compare->op == HY_CMP_LT || compare->op == HY_CMP_LE;
-    return fmax(0.0005, is_less ? below : 1 - below);
+    *share = is_upper_bound(compare) ? below : 1 - below;
+    return true;
+}
+
+static double range_selectivity(HyPlanner *p, const HyExpr *compare)
+{
+    double share = 0;
+    return share_of_range(p, compare, &share) ? fmax(LEAST_RANGE, share) : DEFAULT_RANGE;
+}
+
+static bool is_range(const HyExpr *e)
+{
+    return e->kind == HY_EXPR_COMPARE && e->op != HY_CMP_EQ && e->op != HY_CMP_NE &&
+           e->args[0]->kind == HY_EXPR_COLUMN;
+}
+
+/* A lower and an upper bound of one column are anything but independent: what both let pass is what
+ * is left when each has taken its end. Bounds that have a partner are marked. */
+static double interval_selectivity(HyPlanner *p, const HyExpr *all, bool *has_partner)
+{
+    double s = 1;
+    for (size_t i = 0; i < all->n_args; i++) {
+        const HyExpr *a = all->args[i];
+        double share_a = 0;
+        if (has_partner[i] || !is_range(a) || !share_of_range(p, a, &share_a))
+            continue;
+        for (size_t k = i + 1; k < all->n_args; k++) {
+            const HyExpr *b = all->args[k];
+            double share_b = 0;
+            if (has_partner[k] || !is_range(b) || a->args[0]->column != b->args[0]->column ||
+                is_upper_bound(a) == is_upper_bound(b) || !share_of_range(p, b, &share_b))
+                continue;
+            has_partner[i] = has_partner[k] = true;
+            s *= fmax(LEAST_RANGE, share_a + share_b - 1);
+            break;
+        }
+    }
+    return s;
+}
+
+static double and_selectivity(HyPlanner *p, const HyExpr *all)
+{
+    bool has_partner[MAX_INTERVALS] = {false};
+    double s = all->n_args <= MAX_INTERVALS ? interval_selectivity(p, all, has_partner) : 1;
+    for (size_t i = 0; i < all->n_args; i++)
+        if (i >= MAX_INTERVALS || !has_partner[i])
+            s *= plan_selectivity(p, all->args[i]);
+    return s;
 }
 
 static double equal_selectivity(HyPlanner *p, const HyExpr *a, const HyExpr *b)
@@ -208,6 +281,23 @@ static double equal_selectivity(HyPlanner *p, const HyExpr *a, const HyExpr *b)
         distinct = fmax(distinct, own);
     }
     return distinct > 0 ? 1 / fmax(1, distinct) : DEFAULT_EQUAL;
+}
+
+double plan_key_distinct(HyPlanner *p, HyColumnId id)
+{
+    ColumnStats *stats = stats_of(p, id);
+    if (!stats)
+        return 0;
+    load_stats(p, stats);
+    return stats->distinct > 0 ? stats->distinct : stats->rows;
+}
+
+double plan_key_rows(HyPlanner *p, HyColumnId id)
+{
+    ColumnStats *stats = stats_of(p, id);
+    if (stats)
+        load_stats(p, stats);
+    return stats ? stats->rows : 0;
 }
 
 double plan_rows_of_key(HyPlanner *p, const HyExpr *a, const HyExpr *b)
@@ -252,9 +342,7 @@ double plan_selectivity(HyPlanner *p, const HyExpr *predicate)
     case HY_EXPR_CONST:
         return !predicate->value.is_null && predicate->value.u8 ? 1 : 0;
     case HY_EXPR_AND:
-        for (size_t i = 0; i < predicate->n_args; i++)
-            s *= plan_selectivity(p, predicate->args[i]);
-        return s;
+        return and_selectivity(p, predicate);
     case HY_EXPR_OR:
         for (size_t i = 0; i < predicate->n_args; i++)
             s *= 1 - plan_selectivity(p, predicate->args[i]);

@@ -5,23 +5,42 @@
 #include <math.h>
 #include <string.h>
 
-#define MAX_EXACT     10
-#define MAX_RELATIONS 64
+#define MAX_EXACT        10
+#define MAX_RELATIONS    64
+#define DEFAULT_DISTINCT 20 /* of a key of which nothing is known */
 
 typedef struct Edge {
     HyExpr *predicate;
     uint64_t relations; /* those whose columns it uses */
     double selectivity;
-    bool is_equality; /* between a column of each of two relations */
+    size_t class; /* of the equality that it is, or NO_CLASS */
 } Edge;
+
+#define NO_CLASS SIZE_MAX
+
+/* Columns of several relations that are equal to each other (a = b, b = c). However many of these
+ * equalities hold between two sets of relations, one says it all. */
+typedef struct Class {
+    uint64_t relations;
+    HyExpr *columns[MAX_RELATIONS]; /* by relation */
+    double distinct[MAX_RELATIONS]; /* different values in the table; 0: unknown */
+} Class;
 
 typedef struct Order {
     HyPlanner *p;
     HyAlg **relations;
     size_t n;
+    double table_rows[MAX_RELATIONS]; /* before any condition; 0: unknown */
     Edge *edges;
     size_t n_edges;
+    Class *classes;
+    size_t n_classes;
 } Order;
+
+static bool is_within(uint64_t a, uint64_t b)
+{
+    return (a & ~b) == 0;
+}
 
 static HyStatus make_edges(Order *o, const HyConjuncts *conjuncts)
 {
@@ -42,56 +61,218 @@ static HyStatus make_edges(Order *o, const HyConjuncts *conjuncts)
                 edge->relations |= UINT64_C(1) << r;
         }
         edge->selectivity = plan_selectivity(p, conjuncts->items[i]);
-        edge->is_equality =
-            plan_is_key(conjuncts->items[i]) && __builtin_popcountll(edge->relations) == 2;
+        edge->class = NO_CLASS;
     }
     return HY_OK;
 }
 
-static bool is_within(uint64_t a, uint64_t b)
+/* ---- Equalities ---- */
+
+static size_t relation_of(const HyColumnSet *columns, size_t n, const HyExpr *column)
 {
-    return (a & ~b) == 0;
+    size_t r = 0;
+    while (r < n && !hy_column_set_has(&columns[r], column->column))
+        r++;
+    return r;
 }
 
-/* Equalities between the same two relations are one key of several columns: it has no more
- * different values than either of the two has rows. The first of them counts for all. */
-static void merge_equalities(Order *o)
+static void add_member(Order *o, Class *class, size_t r, HyExpr *column)
 {
-    for (size_t i = 0; i < o->n_edges; i++) {
-        Edge *first = &o->edges[i];
-        double least = 0;
-        for (size_t k = i + 1; k < o->n_edges && first->is_equality; k++) {
-            Edge *other = &o->edges[k];
-            if (!other->is_equality || other->relations != first->relations)
-                continue;
-            if (least == 0)
-                least = 1 / plan_rows_of_key(
-                                o->p, first->predicate->args[0], first->predicate->args[1]);
-            first->selectivity = fmax(first->selectivity * other->selectivity, least);
-            other->selectivity = 1;
-            other->is_equality = false;
-        }
+    class->relations |= UINT64_C(1) << r;
+    class->columns[r] = column;
+    class->distinct[r] = plan_key_distinct(o->p, column->column);
+    o->table_rows[r] = fmax(o->table_rows[r], plan_key_rows(o->p, column->column));
+}
+
+static bool has_member(const Class *class, size_t r, const HyExpr *column)
+{
+    return class->columns[r] && class->columns[r]->column == column->column;
+}
+
+static size_t find_class(const Order *o, size_t r, const HyExpr *column)
+{
+    size_t c = 0;
+    while (c < o->n_classes && !has_member(&o->classes[c], r, column))
+        c++;
+    return c < o->n_classes ? c : NO_CLASS;
+}
+
+/* Whether the union has at most one column of each relation: with two, their equality would have to
+ * be tested in the relation itself. */
+static bool can_merge(const Class *a, const Class *b)
+{
+    return (a->relations & b->relations) == 0;
+}
+
+static void merge_classes(Order *o, size_t into, size_t from)
+{
+    Class *a = &o->classes[into];
+    Class *b = &o->classes[from];
+    for (size_t r = 0; r < o->n; r++) {
+        if (!b->columns[r])
+            continue;
+        a->columns[r] = b->columns[r];
+        a->distinct[r] = b->distinct[r];
     }
+    a->relations |= b->relations;
+    *b = (Class){0};
+    for (size_t i = 0; i < o->n_edges; i++)
+        if (o->edges[i].class == from)
+            o->edges[i].class = into;
 }
 
-/* Edges that can be tested in the union of a and b but not in either. Several conditions between
- * the same relations are hardly independent: all but the strongest count by their square root. */
+/* Puts an equality between columns of two relations into its class. One that does not fit stays a
+ * condition like others. */
+static void classify(Order *o, const HyColumnSet *columns, Edge *edge)
+{
+    HyExpr *const *args = edge->predicate->args;
+    size_t r[2], c[2];
+    for (int i = 0; i < 2; i++) {
+        r[i] = relation_of(columns, o->n, args[i]);
+        if (r[i] == o->n)
+            return;
+        c[i] = find_class(o, r[i], args[i]);
+    }
+    if (c[0] == NO_CLASS && c[1] == NO_CLASS) {
+        c[0] = c[1] = o->n_classes++;
+        add_member(o, &o->classes[c[0]], r[0], args[0]);
+        add_member(o, &o->classes[c[0]], r[1], args[1]);
+    } else if (c[0] == NO_CLASS || c[1] == NO_CLASS) {
+        int known = c[0] == NO_CLASS;
+        Class *class = &o->classes[c[known]];
+        if (class->columns[r[1 - known]])
+            return;
+        add_member(o, class, r[1 - known], args[1 - known]);
+        c[0] = c[known];
+    } else if (c[0] != c[1]) {
+        if (!can_merge(&o->classes[c[0]], &o->classes[c[1]]))
+            return;
+        merge_classes(o, c[0], c[1]);
+    }
+    edge->class = c[0];
+}
+
+/* Under one meaning of equality: with two collations it would not be transitive. */
+static bool is_equality(const Edge *edge)
+{
+    const HyExpr *e = edge->predicate;
+    return plan_is_key(e) && __builtin_popcountll(edge->relations) == 2 &&
+           e->args[0]->type.id == e->args[1]->type.id &&
+           e->args[0]->type.collation == e->args[1]->type.collation;
+}
+
+static HyStatus make_classes(Order *o)
+{
+    HyColumnSet columns[MAX_RELATIONS];
+    HY_ARENA_NEW(o->p->arena, o->classes, o->n_edges + 1);
+    for (size_t r = 0; r < o->n; r++) {
+        columns[r] = (HyColumnSet){0};
+        HY_TRY(plan_produced(o->p, o->relations[r], &columns[r]));
+    }
+    for (size_t i = 0; i < o->n_edges; i++) {
+        Edge *edge = &o->edges[i];
+        if (is_equality(edge))
+            classify(o, columns, edge);
+    }
+    return HY_OK;
+}
+
+static bool joins(const Class *class, uint64_t a, uint64_t b)
+{
+    return (class->relations & a) && (class->relations & b);
+}
+
+/* The side with fewer different values finds all of them on the other one (containment). */
+static double class_selectivity(const Class *class, uint64_t both)
+{
+    double distinct = 0;
+    for (uint64_t rest = class->relations & both; rest; rest &= rest - 1)
+        distinct = fmax(distinct, class->distinct[__builtin_ctzll(rest)]);
+    return 1 / fmax(1, distinct > 0 ? distinct : DEFAULT_DISTINCT);
+}
+
+/* Several classes between the same two relations are one key of several columns, which has no more
+ * different values than either of the two tables has rows. Returns by how much their selectivities
+ * multiplied are too small. */
+static double key_correction(const Order *o, uint64_t a, uint64_t b, size_t r, size_t s)
+{
+    double product = 1;
+    size_t n_shared = 0;
+    for (size_t i = 0; i < o->n_classes; i++) {
+        const Class *class = &o->classes[i];
+        if (!class->columns[r] || !class->columns[s])
+            continue;
+        product *= class_selectivity(class, a | b);
+        n_shared++;
+    }
+    double rows = fmin(o->table_rows[r], o->table_rows[s]);
+    return n_shared > 1 && rows > 0 ? fmax(1, 1 / (rows * product)) : 1;
+}
+
+static double key_selectivity(const Order *o, uint64_t a, uint64_t b, bool *connected)
+{
+    double product = 1;
+    size_t n_joining = 0;
+    for (size_t i = 0; i < o->n_classes; i++) {
+        if (!joins(&o->classes[i], a, b))
+            continue;
+        product *= class_selectivity(&o->classes[i], a | b);
+        n_joining++;
+    }
+    *connected = n_joining > 0;
+    if (n_joining < 2)
+        return product;
+    double correction = 1;
+    for (uint64_t left = a; left; left &= left - 1)
+        for (uint64_t right = b; right; right &= right - 1)
+            correction = fmax(correction, key_correction(o, a, b, (size_t)__builtin_ctzll(left),
+                                              (size_t)__builtin_ctzll(right)));
+    return fmin(1, product * correction);
+}
+
+/* ---- Joins ---- */
+
+static bool becomes_testable(const Edge *edge, uint64_t a, uint64_t b)
+{
+    return edge->class == NO_CLASS && is_within(edge->relations, a | b) &&
+           !is_within(edge->relations, a) && !is_within(edge->relations, b);
+}
+
+/* Keys and the other conditions that can be tested in the union of a and b but not in either.
+ * Several conditions between the same relations are hardly independent: all but the strongest count
+ * by their square root. */
 static double join_selectivity(const Order *o, uint64_t a, uint64_t b, bool *connected)
 {
     double strongest = 1;
     double product = 1;
-    *connected = false;
+    double keys = key_selectivity(o, a, b, connected);
     for (size_t i = 0; i < o->n_edges; i++) {
         const Edge *edge = &o->edges[i];
-        if (!is_within(edge->relations, a | b) || is_within(edge->relations, a) ||
-            is_within(edge->relations, b))
+        if (!becomes_testable(edge, a, b))
             continue;
         *connected = true;
         double s = fmax(edge->selectivity, 1e-12);
         product *= sqrt(s);
         strongest = fmin(strongest, s);
     }
-    return product * sqrt(strongest);
+    return keys * product * sqrt(strongest);
+}
+
+/* One equality of a class between a and b. */
+static HyStatus key_between(
+    const Order *o, const Class *class, uint64_t a, uint64_t b, HyExpr **out)
+{
+    for (size_t i = 0; i < o->n_edges; i++) {
+        const Edge *edge = &o->edges[i];
+        if (edge->class != NO_CLASS && class == &o->classes[edge->class] &&
+            is_within(edge->relations, a | b) && (edge->relations & a) && (edge->relations & b)) {
+            *out = edge->predicate;
+            return HY_OK;
+        }
+    }
+    HyExpr *left = class->columns[__builtin_ctzll(class->relations & a)];
+    HyExpr *right = class->columns[__builtin_ctzll(class->relations & b)];
+    return hy_expr_compare(o->p->arena, HY_CMP_EQ, left, right, out);
 }
 
 static HyStatus make_join(
@@ -99,10 +280,16 @@ static HyStatus make_join(
 {
     HyConjuncts conjuncts = {0};
     HyExpr *predicate = NULL;
+    for (size_t i = 0; i < o->n_classes; i++) {
+        HyExpr *key = NULL;
+        if (!joins(&o->classes[i], a, b))
+            continue;
+        HY_TRY(key_between(o, &o->classes[i], a, b, &key));
+        HY_PLAN_PUSH(o->p->arena, conjuncts.items, conjuncts.n, key);
+    }
     for (size_t i = 0; i < o->n_edges; i++) {
         const Edge *edge = &o->edges[i];
-        if (is_within(edge->relations, a | b) && !is_within(edge->relations, a) &&
-            !is_within(edge->relations, b))
+        if (becomes_testable(edge, a, b))
             HY_PLAN_PUSH(o->p->arena, conjuncts.items, conjuncts.n, edge->predicate);
     }
     HY_TRY(plan_join_and(o->p, &conjuncts, &predicate));
@@ -235,7 +422,7 @@ HyStatus plan_order_joins(
     for (size_t i = 0; i < n; i++)
         HY_TRY(plan_estimate(p, relations[i]));
     HY_TRY(make_edges(&o, conjuncts));
-    merge_equalities(&o);
+    HY_TRY(make_classes(&o));
     HyConjuncts above = {0}; /* of no relation, or of one (volatile) */
     for (size_t i = 0; i < o.n_edges; i++) {
         uint64_t set = o.edges[i].relations;

@@ -126,6 +126,10 @@ bool plan_is_key(const HyExpr *e);
 double plan_selectivity(HyPlanner *p, const HyExpr *predicate);
 /* Different values of a column in at most `rows` rows. */
 double plan_distinct(HyPlanner *p, HyColumnId id, double rows);
+/* Of the whole table that a column comes from: different values (its rows where these are unknown)
+ * and rows; 0: it comes from no table. */
+double plan_key_distinct(HyPlanner *p, HyColumnId id);
+double plan_key_rows(HyPlanner *p, HyColumnId id);
 
 /* ---- physical.c, prune.c ---- */
 /* Join keys, build sides, top-k, predicates of scans. */

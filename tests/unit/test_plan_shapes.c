@@ -184,6 +184,10 @@ static void joins(void **state)
     /* the cross product as written is avoided */
     refute("select * from " A ", " B ", " C " where x = v and v = z", "nested loop");
     expect("select * from " A " join " B " on x = z and y < w", "x if y < w");
+    /* of equalities that follow from each other a join tests one, of independent ones all */
+    refute("select * from " A ", " B ", " C " where x = v and v = z and x = z", " and ");
+    expect("select * from " A ", " B " where x = z and y = w", " and ");
+    expect("select * from " A ", " B ", " C " where x = v and y = v and x = z", "y");
     expect("with q as (select x from " A ") select * from q", "values");
     refute("with q as (select x from " A ") select * from q", "cte");
     expect("with q as (select x from " A ") select * from q q1, q q2", "cte scan q");
