@@ -18,6 +18,12 @@ for target in "${targets[@]}"; do
   found=build-fuzz/corpus/$target
   mkdir -p "$found"
   [ -d "$corpus" ] || corpus=
+  case $target in
+    *_sql_* | *_statement)
+      python3 tools/fuzz_seeds.py build-fuzz/seeds tests/sql ../shared/tests/sql
+      corpus="$corpus build-fuzz/seeds"
+      ;;
+  esac
   echo "fuzz: $target for $seconds s"
   # shellcheck disable=SC2086 # an empty corpus is no argument
   build-fuzz/tests/fuzz/$target -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 \

@@ -108,11 +108,8 @@ static HyStatus expand_rollup(
 {
     uint64_t *parts = NULL;
     HY_ARENA_NEW(b->arena, parts, ast->n_elements);
-    uint64_t all = 0;
-    for (size_t i = 0; i < ast->n_elements; i++) {
+    for (size_t i = 0; i < ast->n_elements; i++)
         HY_TRY(bind_one_set(b, select, ast->elements[i], &parts[i]));
-        all |= parts[i];
-    }
     for (size_t n = ast->n_elements + 1; n-- > 0;) {
         uint64_t set = 0;
         for (size_t i = 0; i < n; i++)

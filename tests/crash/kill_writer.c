@@ -70,7 +70,7 @@ static int64_t query_int8(openhyper_connection *connection, const char *sql)
 
 static openhyper_connection *open_file(openhyper_instance **instance, const char *path)
 {
-    openhyper_connection *connection;
+    openhyper_connection *connection = NULL;
     openhyper_error *error = openhyper_instance_create(NULL, instance);
     if (!error)
         error = openhyper_connect(*instance, NULL, &connection);

@@ -91,6 +91,8 @@ static void compare(const Outcome *a, const Outcome *b)
     }
 }
 
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const HyTypeId types[] = {HY_TYPE_TEXT, HY_TYPE_INT4, HY_TYPE_FLOAT8, HY_TYPE_DATE,
