@@ -99,6 +99,7 @@ static HyStatus csv_options(HyCompiler *c, const HyExternal *external, HyCsvOpti
         .encoding = external->encoding,
         .sanitize = external->sanitize,
         .null_on_cast_failure = external->null_on_cast_failure,
+        .has_guessed_types = external->is_sniffed,
         .skip_bad_rows = external->skip_bad_rows,
         .reject_limit = external->reject_limit};
     if (!hy_compression_from_name(external->compression, &options->compression))

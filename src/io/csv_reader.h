@@ -40,6 +40,7 @@ typedef struct HyCsvOptions {
     HyStreamCompression compression;
     bool sanitize;              /* bad bytes become U+FFFD instead of 22021 */
     bool null_on_cast_failure;  /* values that do not convert become NULL */
+    bool has_guessed_types;     /* errors of values say how to name them */
     bool skip_bad_rows;         /* records that cannot be read are left out */
     int64_t reject_limit;       /* of them; -1: none */
     const HyCsvColumn *columns; /* of the file */

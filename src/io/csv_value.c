@@ -151,9 +151,21 @@ static HyStatus parse_payload(const Field *field, HyType type, void *payload)
         parser->arena, type, &parser->reader->options.style, field->text, field->len, payload);
 }
 
+static HyStatus bad_value(const Field *field, HyStatus st)
+{
+    const HyCsvParser *parser = field->parser;
+    st = hy_csv_error_at_field(
+        st, &parser->piece, record_of(field), field->target->field, field->text, field->len);
+    if (!parser->reader->options.has_guessed_types)
+        return st;
+    return hy_error_hint(st,
+        "The type of column \"%s\" was found in a sample of the file. Specify the schema with "
+        "COLUMNS => DESCRIPTOR(..), or ON_CAST_FAILURE => 'set_null' or ON_ERROR => 'skip'.",
+        field->target->column->name);
+}
+
 static HyStatus parse_value(const Field *field)
 {
-    HyCsvParser *parser = field->parser;
     HyType type = field->target->column->type;
     union {
         char bytes[16];
@@ -165,8 +177,7 @@ static HyStatus parse_value(const Field *field)
     } else {
         HyStatus st = parse_payload(field, type, &payload);
         if (st)
-            return hy_csv_error_at_field(st, &parser->piece, record_of(field), field->target->field,
-                field->text, field->len);
+            return bad_value(field, st);
     }
     put_payload(field, &payload);
     return HY_OK;

@@ -148,6 +148,7 @@ typedef struct HyExternal {
     char quote;  /* 0: none */
     char escape; /* 0: same as quote */
     bool has_header;
+    bool is_sniffed; /* the columns were found in a sample of the file */
     const char *null_text;
     const char *encoding;      /* "utf-8", "latin-1", "utf-16", any name that iconv knows */
     bool sanitize;             /* bad UTF-8 becomes U+FFFD instead of 22021 */

@@ -1,5 +1,6 @@
 /* Files as tables: locations and options of COPY, external(..) and CREATE EXTERNAL TABLE.
  * spec/sql.md section 10. */
+#include "io/csv_sniff.h"
 #include "sql/bind_internal.h"
 #include "types/array.h"
 #include <strings.h>
@@ -21,6 +22,8 @@ typedef struct Reader {
     HyBinder *b;
     HyExternal *external;
     bool has_format;
+    bool has_delimiter; /* given, not the default */
+    bool knows_header;
     const HyAstExpr *columns; /* DESCRIPTOR */
     const Option *force_null; /* once the columns are known */
     const Option *force_not_null;
@@ -245,6 +248,8 @@ static HyStatus read_failure_option(Reader *r, const Option *option, bool *known
             return bad_value(option, "'error' or 'skip'");
         return HY_OK;
     }
+    if (strcmp(option->name, "ignore_errors") == 0) /* as DuckDB names it */
+        return bool_value(r, option, &e->skip_bad_rows);
     if (strcmp(option->name, "reject_limit") == 0)
         return int_value(r, option, &e->reject_limit);
     *known = false;
@@ -256,14 +261,18 @@ static HyStatus read_text_option(Reader *r, const Option *option, bool *known)
     HyExternal *e = r->external;
     const char *name = option->name;
     *known = true;
-    if (strcmp(name, "delimiter") == 0)
+    if (strcmp(name, "delimiter") == 0) {
+        r->has_delimiter = true;
         return byte_value(r, option, &e->delimiter);
+    }
     if (strcmp(name, "quote") == 0)
         return byte_value(r, option, &e->quote);
     if (strcmp(name, "escape") == 0)
         return byte_value(r, option, &e->escape);
-    if (strcmp(name, "header") == 0)
+    if (strcmp(name, "header") == 0) {
+        r->knows_header = true;
         return bool_value(r, option, &e->has_header);
+    }
     if (strcmp(name, "sanitize") == 0)
         return bool_value(r, option, &e->sanitize);
     if (strcmp(name, "null") == 0)
@@ -360,6 +369,41 @@ static HyStatus force_columns(Reader *r, const Option *option, bool **out)
     return HY_OK;
 }
 
+/* CSV files in UTF-8 tell their columns by a sample. */
+static bool can_sniff(const HyExternal *e)
+{
+    return e->format == HY_FORMAT_CSV && strcmp(e->paths[0], "-") != 0 &&
+           (strcasecmp(e->encoding, "utf-8") == 0 || strcasecmp(e->encoding, "utf8") == 0);
+}
+
+static HyStatus sniff_columns(Reader *r, int32_t position)
+{
+    HyExternal *e = r->external;
+    HyCsvSniff sniff = {.path = e->paths[0],
+        .quote = e->quote,
+        .escape = e->escape,
+        .null_text = e->null_text,
+        .style = r->b->ctx->style,
+        .has_delimiter = r->has_delimiter,
+        .knows_header = r->knows_header,
+        .delimiter = e->delimiter,
+        .has_header = e->has_header};
+    if (!hy_compression_from_name(e->compression, &sniff.compression))
+        return hy_error("42601", "unknown compression '%s'", e->compression);
+    HY_TRY(hy_error_at(hy_csv_sniff(r->b->arena, &sniff), position));
+    if (sniff.n_columns == 0)
+        return hy_error_at(hy_error_hint(hy_error("42601", "no columns found in '%s'", e->paths[0]),
+                               "Specify the schema explicitly."),
+            position);
+    e->delimiter = sniff.delimiter;
+    e->has_header = sniff.has_header;
+    e->is_sniffed = true;
+    e->column_names = sniff.names;
+    e->column_types = sniff.types;
+    e->n_columns = sniff.n_columns;
+    return HY_OK;
+}
+
 /* Columns as given by the caller, else DESCRIPTOR, else from the file. */
 static HyStatus settle_columns(
     Reader *r, const char *const *names, const HyType *types, size_t n, int32_t position)
@@ -376,6 +420,8 @@ static HyStatus settle_columns(
         HY_TRY(descriptor_columns(r));
     } else if (e->format == HY_FORMAT_PARQUET && resolver && resolver->infer_external) {
         HY_TRY(hy_error_at(resolver->infer_external(resolver->ctx, r->b->arena, e), position));
+    } else if (can_sniff(e)) {
+        HY_TRY(sniff_columns(r, position));
     } else {
         return hy_error_at(
             hy_error_hint(
