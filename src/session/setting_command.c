@@ -106,8 +106,7 @@ HyStatus hy_execute_show(HyStatement *statement, const HyAstShow *show, HyResult
         return show_all(settings, result);
     const char *value = hy_settings_get(settings, show->name.text);
     if (!value)
-        return hy_error_at(
-            hy_error("42601", "unrecognized configuration parameter '%s'", show->name.text), 0);
+        return hy_error_at(hy_settings_unknown(show->name.text), 0);
     HY_TRY(hy_result_set_columns(result, (const char *const[]){show->name.text}, &text, 1));
     HY_TRY(hy_result_add_text_row(result, &value, 1));
     return hy_result_set_tag(result, "SHOW");

@@ -1,5 +1,6 @@
 #include "session/settings.h"
 
+#include "base/levenshtein.h"
 #include "session/settings_table.h"
 #include "types/collation.h"
 #include "types/timezone.h"
@@ -387,11 +388,20 @@ static HyStatus restore_at(HySettings *settings, size_t i, const char *kept)
     return set_at(settings, i, kept);
 }
 
+HyStatus hy_settings_unknown(const char *name)
+{
+    HyNameMatch match = hy_name_match(name, strlen(name));
+    for (size_t i = 0; i < N_SETTINGS; i++)
+        hy_name_match_offer(&match, settings_table[i].name, strlen(settings_table[i].name));
+    HyStatus st = hy_error("42601", "unrecognized configuration parameter '%s'", name);
+    return match.best ? hy_error_hint(st, "did you mean '%s'?", match.best) : st;
+}
+
 static HyStatus find_known(const char *name, size_t *out)
 {
     int i = find_setting(name);
     *out = (size_t)i;
-    return i >= 0 ? HY_OK : hy_error("42601", "unrecognized configuration parameter '%s'", name);
+    return i >= 0 ? HY_OK : hy_settings_unknown(name);
 }
 
 HyStatus hy_settings_set(HySettings *settings, const char *name, const char *value)

@@ -24,6 +24,8 @@ HyStatus hy_settings_reset(HySettings *settings, const char *name) HY_MUST_CHECK
 HyStatus hy_settings_reset_all(HySettings *settings) HY_MUST_CHECK;
 /* The value as SHOW prints it, or NULL for an unknown name. Valid until the setting changes. */
 const char *hy_settings_get(const HySettings *settings, const char *name);
+/* 42601 with the nearest name as hint, for a name that is not known. */
+HyStatus hy_settings_unknown(const char *name) HY_MUST_CHECK;
 /* What the settings mean for text in and out. Lives and changes with `settings`. */
 const HyTextStyle *hy_settings_style(const HySettings *settings);
 /* Gives the text style the names of a session's objects, borrowed. */

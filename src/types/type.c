@@ -1,4 +1,6 @@
 #include "types/type.h"
+
+#include "base/levenshtein.h"
 #include "types/numeric.h"
 #include <strings.h>
 
@@ -361,7 +363,11 @@ static HyStatus refused_type(const char *name)
         return hy_error("0A000", "BIT data type not implemented yet");
     if (strcasecmp(name, "time with time zone") == 0)
         return hy_error("0A000", "WITH TIME ZONE not implemented yet");
-    return hy_error("42704", "type \"%s\" does not exist", name);
+    HyNameMatch match = hy_name_match(name, strlen(name));
+    for (size_t i = 0; i < HY_ARRAY_LEN(type_names); i++)
+        hy_name_match_offer(&match, type_names[i].name, strlen(type_names[i].name));
+    HyStatus st = hy_error("42704", "type \"%s\" does not exist", name);
+    return match.best ? hy_error_hint(st, "did you mean \"%s\"?", match.best) : st;
 }
 
 HyStatus hy_type_from_name(const char *name, const int64_t *mods, size_t n_mods, HyType *out)
