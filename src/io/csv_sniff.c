@@ -1,6 +1,7 @@
 /* The schema of a CSV file from a sample of it. */
 #include "io/csv_sniff.h"
 
+#include "base/utf8.h"
 #include "types/cast.h"
 
 #include <string.h>
@@ -252,12 +253,14 @@ static bool guess_header(const Columns *columns)
 /* Doubled quotes made single. */
 static HyStatus header_name(Sample *sample, const Field *field, size_t column, const char **out)
 {
-    char *name = field->len > 0 ? hy_arena_strndup(sample->arena, field->text, field->len)
-                                : hy_arena_printf(sample->arena, "column%zu", column);
+    size_t valid;
+    bool is_usable = field->len > 0 && hy_utf8_validate(field->text, field->len, &valid);
+    char *name = is_usable ? hy_arena_strndup(sample->arena, field->text, field->len)
+                           : hy_arena_printf(sample->arena, "column%zu", column);
     if (!name)
         return hy_error_oom(field->len);
     *out = name;
-    if (!field->is_quoted)
+    if (!is_usable || !field->is_quoted)
         return HY_OK;
     char *to = name;
     for (const char *from = name; *from; from++) {

@@ -14,7 +14,7 @@
 typedef struct HyCsvSniff {
     /* In: */
     const char *path;
-    HyCompression compression;
+    HyStreamCompression compression;
     char quote;            /* 0: none */
     char escape;           /* 0: the quote */
     const char *null_text; /* unquoted: NULL, has every type */
