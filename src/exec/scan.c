@@ -40,11 +40,6 @@ typedef struct ScanSource {
     size_t n_joined;     /* so many of them are run as one, if not 0 */
 } ScanSource;
 
-typedef struct ActiveTest {
-    const HyChunk *chunk;
-    HyChunkTest test;
-} ActiveTest;
-
 /* How a worker fares with a join's filter. */
 typedef struct FilterUse {
     uint64_t n_seen, n_passed;
@@ -64,7 +59,7 @@ typedef struct ScanLocal {
     HyTopBarView bar;
     FilterUse *filters;
     size_t n_pins, n_tests;
-    ActiveTest *tests; /* the bar's is one of them */
+    HyChunkCondition *tests; /* the bar's is one of them */
     size_t n_active;
     uint32_t sel[2 * HY_VECTOR_SIZE]; /* rows relative to `first` */
     size_t n_sel;
@@ -224,7 +219,7 @@ static HyStatus add_bar(const ScanSource *scan, ScanLocal *local, bool *is_empty
     HyChunkMatch match = hy_chunk_match(chunk, &test);
     *is_empty = match == HY_MATCH_NONE;
     if (match == HY_MATCH_SOME)
-        local->tests[local->n_active++] = (ActiveTest){.chunk = chunk, .test = test};
+        local->tests[local->n_active++] = (HyChunkCondition){.chunk = chunk, .test = test};
     return HY_OK;
 }
 
@@ -249,7 +244,7 @@ static HyStatus open_block(const ScanSource *scan, ScanLocal *local, size_t bloc
             return HY_OK;
         }
         if (match == HY_MATCH_SOME)
-            local->tests[local->n_active++] = (ActiveTest){.chunk = pin->chunk, .test = test};
+            local->tests[local->n_active++] = (HyChunkCondition){.chunk = pin->chunk, .test = test};
     }
     return scan->bar ? add_bar(scan, local, is_empty) : HY_OK;
 }
@@ -273,12 +268,9 @@ static HyStatus select_window(ScanLocal *local, const uint64_t *deletes, uint32_
 {
     uint32_t *sel = local->sel + local->n_sel;
     uint32_t n_sel = n;
-    bool is_all = true;
-    for (size_t i = 0; i < local->n_active && n_sel > 0; i++) {
-        HY_TRY(hy_chunk_filter(
-            local->tests[i].chunk, &local->tests[i].test, first, is_all, sel, &n_sel));
-        is_all = n_sel == n && is_all;
-    }
+    if (local->n_active > 0)
+        HY_TRY(hy_chunk_filter_all(local->tests, local->n_active, first, sel, &n_sel));
+    bool is_all = n_sel == n;
     if (deletes && n_sel > 0) { /* last: most tests leave few rows */
         uint32_t n_live = drop_deleted(deletes, first, is_all, n_sel, sel);
         is_all = is_all && n_live == n_sel;

@@ -2,6 +2,7 @@
  * and checked at the end. */
 #include "func/aggregate.h"
 #include "func/families.h"
+#include "func/kernel_sum.h"
 #include "func/signature.h"
 #include "types/numeric.h"
 
@@ -104,28 +105,42 @@ static HyInt128 sum_i64(const int64_t *restrict v, size_t n)
 #define FEW_GROUPS 32
 #define LANES      4
 
-/* Values of less than 41 bits: a lane's sum of its share of 2,048 needs less than 51, which leaves
- * room for the count above it in the same word. */
-#define TINY_BITS   41
+/* Values of at most 40 bits: the sum of 2,048 needs less than 52 with its sign, which leaves room
+ * for their count above it in the same word. */
+#define TINY_BITS   40
 #define COUNT_SHIFT 52
+#define ONE         (UINT64_C(1) << COUNT_SHIFT)
+#define PASS_GROUPS 8 /* up to here a pass per group is faster than scattering */
+
+static void add_word(uint64_t word, ExactSum *state)
+{
+    if (word == 0) /* no row; perhaps no such group either */
+        return;
+    /* a negative sum has taken one from the count: rounding gives it back */
+    uint64_t count = (word + ONE / 2) >> COUNT_SHIFT;
+    state->sum += (int64_t)(word - (count << COUNT_SHIFT));
+    state->count += (int64_t)count;
+}
+
 static void add_tiny(const int64_t *restrict v, size_t n, const uint32_t *restrict groups,
     uint32_t last, ExactSum *states)
 {
+    if (last < PASS_GROUPS && hy_isa() != HY_ISA_BASELINE) {
+        HySumGroupKernel sum = HY_KERNEL_PICK(hy_sum_group);
+        for (uint32_t g = 0; g <= last; g++)
+            add_word(sum(v, groups, n, g, ONE), &states[g]);
+        return;
+    }
     uint64_t words[LANES][FEW_GROUPS] = {{0}};
     size_t i = 0;
     for (; i + LANES <= n; i += LANES)
         for (size_t lane = 0; lane < LANES; lane++)
-            words[lane][groups[i + lane]] += (uint64_t)v[i + lane] + (UINT64_C(1) << COUNT_SHIFT);
+            words[lane][groups[i + lane]] += (uint64_t)v[i + lane] + ONE;
     for (; i < n; i++)
-        words[0][groups[i]] += (uint64_t)v[i] + (UINT64_C(1) << COUNT_SHIFT);
+        words[0][groups[i]] += (uint64_t)v[i] + ONE;
     for (uint32_t g = 0; g <= last; g++)
-        for (size_t lane = 0; lane < LANES; lane++) {
-            uint64_t word = words[lane][g];
-            /* a negative sum has taken one from the count: rounding gives it back */
-            uint64_t count = (word + (UINT64_C(1) << (COUNT_SHIFT - 1))) >> COUNT_SHIFT;
-            states[g].sum += (int64_t)(word - (count << COUNT_SHIFT));
-            states[g].count += (int64_t)count;
-        }
+        for (size_t lane = 0; lane < LANES; lane++)
+            add_word(words[lane][g], &states[g]);
 }
 
 /* Few groups: a state would wait for its own last addition. Values small enough for 64-bit sums are
@@ -135,12 +150,10 @@ static bool add_to_few_groups(const int64_t *restrict v, size_t n, const uint32_
 {
     int64_t sums[LANES][FEW_GROUPS] = {{0}};
     int64_t counts[LANES][FEW_GROUPS] = {{0}};
-    uint32_t last = 0;
-    for (size_t i = 0; i < n; i++)
-        last = groups[i] > last ? groups[i] : last;
+    uint32_t last = HY_KERNEL_PICK(hy_group_bits)(groups, n); /* at least the last group */
     if (last >= FEW_GROUPS)
         return false;
-    if (bits < TINY_BITS) {
+    if (bits <= TINY_BITS) {
         add_tiny(v, n, groups, last, states);
         return true;
     }
@@ -156,6 +169,8 @@ static bool add_to_few_groups(const int64_t *restrict v, size_t n, const uint32_
     }
     for (uint32_t g = 0; g <= last; g++)
         for (size_t lane = 0; lane < LANES; lane++) {
+            if (counts[lane][g] == 0)
+                continue;
             states[g].sum += sums[lane][g];
             states[g].count += counts[lane][g];
         }
@@ -165,9 +180,7 @@ static bool add_to_few_groups(const int64_t *restrict v, size_t n, const uint32_
 /* Whether 2,048 such values add up within 64 bits; *n_bits: of the largest, without the sign. */
 static bool is_small(const int64_t *restrict v, size_t n, unsigned *n_bits)
 {
-    uint64_t bits = 0;
-    for (size_t i = 0; i < n; i++)
-        bits |= (uint64_t)(v[i] ^ (v[i] >> 63));
+    uint64_t bits = HY_KERNEL_PICK(hy_value_bits)(v, n);
     *n_bits = 64 - (unsigned)__builtin_clzll(bits | 1);
     return *n_bits <= 52 && n <= HY_VECTOR_SIZE;
 }
@@ -220,24 +233,13 @@ static HyStatus sum_i64_update(HY_UPDATE_ARGS)
 DEFINE_SMALL_SUM(sum_i16_update, int16_t)
 DEFINE_SMALL_SUM(sum_i32_update, int32_t)
 
-/* The lower halves; false when they are not the whole value. */
-static bool narrow(const HyInt128 *restrict v, size_t n, int64_t *restrict low)
-{
-    uint64_t lost = 0;
-    for (size_t i = 0; i < n; i++) {
-        low[i] = (int64_t)v[i];
-        lost |= (uint64_t)((int64_t)(v[i] >> 64) ^ (low[i] >> 63));
-    }
-    return lost == 0;
-}
-
 /* 38-digit values: beyond 128 bits the sum is beyond 38 digits too, so saturation is enough. */
 static HyStatus sum_i128_update(HY_UPDATE_ARGS)
 {
     if (groups && args[0].kind == HY_VECTOR_FLAT && !args[0].validity && n <= HY_VECTOR_SIZE) {
         int64_t low[HY_VECTOR_SIZE];
         unsigned bits;
-        if (narrow(args[0].data, n, low) && is_small(low, n, &bits) &&
+        if (HY_KERNEL_PICK(hy_narrow)(args[0].data, n, low) && is_small(low, n, &bits) &&
             add_to_few_groups(low, n, groups, bits, states))
             return HY_OK;
     }

@@ -91,6 +91,16 @@ void hy_chunk_narrow(const HyChunk *chunk, const HyChunkTest *test, uint32_t *fi
 HyStatus hy_chunk_filter(const HyChunk *chunk, const HyChunkTest *test, uint32_t first,
     bool sel_is_all, uint32_t *sel, uint32_t *n_sel) HY_MUST_CHECK;
 
+/* A test with the chunk that it is for. */
+typedef struct HyChunkCondition {
+    const HyChunk *chunk;
+    HyChunkTest test;
+} HyChunkCondition;
+/* The rows of [first, first + *n_sel) that pass all conditions, on chunks of one block. As
+ * hy_chunk_filter for one after the other, but what can be tested on codes meets as masks. */
+HyStatus hy_chunk_filter_all(const HyChunkCondition *conditions, size_t n, uint32_t first,
+    uint32_t *sel, uint32_t *n_sel) HY_MUST_CHECK;
+
 /* ---- Writing ---- */
 
 /* How hard the writer tries. */

@@ -380,19 +380,13 @@ static bool needs_rows(const HyChunk *chunk, const HyChunkTest *test)
     return false;
 }
 
-static uint32_t select_by_mask(const HyChunk *chunk, const HyChunkTest *test, uint32_t first,
-    bool sel_is_all, uint32_t *sel, uint32_t n_sel)
+/* The mask of the rows [first, first + n). */
+static void mask_window(
+    const HyChunk *chunk, const HyChunkTest *test, size_t first, uint32_t n, uint8_t *mask)
 {
     uint8_t buf[HY_VECTOR_SIZE + 8];
-    uint8_t mask[HY_VECTOR_SIZE];
-    uint32_t base = sel_is_all ? 0 : sel[0];
-    uint32_t n = sel_is_all ? n_sel : sel[n_sel - 1] - base + 1;
     uint8_t codes[HY_VECTOR_SIZE + 8];
-    Window w = {.chunk = chunk,
-        .kernels = hy_chunk_kernels(),
-        .first = (size_t)first + base,
-        .n = n,
-        .buf = buf};
+    Window w = {.chunk = chunk, .kernels = hy_chunk_kernels(), .first = first, .n = n, .buf = buf};
     if (chunk->shape == HY_SHAPE_DICT || chunk->shape == HY_SHAPE_TRUNC) {
         w.in = hy_chunk_code_bytes(chunk, w.first, n, codes, &w.width);
     } else {
@@ -403,7 +397,17 @@ static uint32_t select_by_mask(const HyChunk *chunk, const HyChunkTest *test, ui
         w.width = width == 16 ? 4 : hy_width_index(width);
     }
     make_mask(&w, test, mask);
-    return sel_is_all ? w.kernels->mask_to_rows(sel, mask, n) : select_from(mask, base, n_sel, sel);
+}
+
+static uint32_t select_by_mask(const HyChunk *chunk, const HyChunkTest *test, uint32_t first,
+    bool sel_is_all, uint32_t *sel, uint32_t n_sel)
+{
+    uint8_t mask[HY_VECTOR_SIZE];
+    uint32_t base = sel_is_all ? 0 : sel[0];
+    uint32_t n = sel_is_all ? n_sel : sel[n_sel - 1] - base + 1;
+    mask_window(chunk, test, (size_t)first + base, n, mask);
+    return sel_is_all ? hy_chunk_kernels()->mask_to_rows(sel, mask, n)
+                      : select_from(mask, base, n_sel, sel);
 }
 
 HyStatus hy_chunk_filter(const HyChunk *chunk, const HyChunkTest *test, uint32_t first,
@@ -433,5 +437,57 @@ HyStatus hy_chunk_filter(const HyChunk *chunk, const HyChunkTest *test, uint32_t
     }
     *n_sel = needs_rows(chunk, test) ? select_rows(chunk, test, first, sel_is_all, sel, n)
                                      : select_by_mask(chunk, test, first, sel_is_all, sel, n);
+    return HY_OK;
+}
+
+/* Whether a condition is answered by a mask of its codes or values. */
+static bool is_maskable(const HyChunkCondition *condition)
+{
+    HyChunkShape shape = condition->chunk->shape;
+    return shape != HY_SHAPE_SINGLE && shape != HY_SHAPE_ALL_NULL &&
+           !needs_rows(condition->chunk, &condition->test);
+}
+
+static bool is_any_set(const uint8_t *mask, uint32_t n)
+{
+    uint8_t any = 0;
+    for (uint32_t i = 0; i < n; i++)
+        any |= mask[i];
+    return any != 0;
+}
+
+HyStatus hy_chunk_filter_all(
+    const HyChunkCondition *conditions, size_t n, uint32_t first, uint32_t *sel, uint32_t *n_sel)
+{
+    uint8_t all[HY_VECTOR_SIZE], mask[HY_VECTOR_SIZE];
+    uint32_t n_rows = *n_sel;
+    bool has_mask = false;
+    for (size_t i = 0; i < n && n_rows > 0; i++) {
+        const HyChunkCondition *c = &conditions[i];
+        if (!is_maskable(c))
+            continue;
+        if (hy_chunk_zones_exclude(c->chunk, &c->test, first, first + n_rows)) {
+            *n_sel = 0;
+            return HY_OK;
+        }
+        mask_window(c->chunk, &c->test, first, n_rows, has_mask ? mask : all);
+        if (has_mask)
+            hy_chunk_kernels()->and_mask(all, mask, n_rows);
+        has_mask = true;
+        if (!is_any_set(all, n_rows)) {
+            *n_sel = 0;
+            return HY_OK;
+        }
+    }
+    if (has_mask)
+        *n_sel = hy_chunk_kernels()->mask_to_rows(sel, all, n_rows);
+    bool is_all = !has_mask || *n_sel == n_rows;
+    for (size_t i = 0; i<n && * n_sel> 0; i++) {
+        const HyChunkCondition *c = &conditions[i];
+        uint32_t before = *n_sel;
+        if (!is_maskable(c))
+            HY_TRY(hy_chunk_filter(c->chunk, &c->test, first, is_all, sel, n_sel));
+        is_all = is_all && *n_sel == before;
+    }
     return HY_OK;
 }

@@ -338,6 +338,9 @@ static void gather(
     }
 }
 
+/* When one row in so many is selected, all packed codes between them are unpacked at once. */
+#define UNPACK_SHARE 16
+
 /* The codes of the selected rows, in the width that they have in the block (packed ones as bytes).
  */
 static unsigned gather_codes(
@@ -347,6 +350,15 @@ static unsigned gather_codes(
     if (bits >= 8) {
         gather(out, chunk->codes + first * (bits / 8), bits / 8, sel, n);
         return hy_width_index(bits / 8);
+    }
+    size_t span = n > 0 ? (size_t)sel[n - 1] - sel[0] + 1 : 0;
+    if (span <= HY_VECTOR_SIZE && n >= span / UNPACK_SHARE) {
+        uint8_t buf[HY_VECTOR_SIZE + 8];
+        unsigned width;
+        const uint8_t *codes = hy_chunk_code_bytes(chunk, first + sel[0], span, buf, &width);
+        for (size_t i = 0; i < n; i++)
+            ((uint8_t *)out)[i] = codes[sel[i] - sel[0]];
+        return width;
     }
     for (size_t i = 0; i < n; i++)
         ((uint8_t *)out)[i] = (uint8_t)hy_chunk_code(chunk->codes, bits, first + sel[i]);

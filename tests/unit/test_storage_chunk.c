@@ -301,6 +301,15 @@ static void assert_filter(const Column *c, const HyChunk *chunk, const HyChunkTe
         if (n != n_wanted || memcmp(sel, wanted, 4 * n) != 0)
             fail_msg("type %d kind %d op %d way %d: %u rows, expected %u", (int)c->type.id,
                 (int)test->kind, (int)test->op, way, n, n_wanted);
+        if (way == 2)
+            continue;
+        HyChunkCondition both[2] = {{.chunk = chunk, .test = *test}, {.chunk = chunk}};
+        both[1].test.kind = HY_CHUNK_IS_NOT_NULL;
+        for (n_wanted = n = 0; n < span; n++)
+            if (naive(c, test, first + n) && naive(c, &both[1].test, first + n))
+                wanted[n_wanted++] = n;
+        assert_ok(hy_chunk_filter_all(both, 2, first, sel, &n));
+        assert_true(n == n_wanted && memcmp(sel, wanted, 4 * n) == 0);
     }
 }
 
