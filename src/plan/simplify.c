@@ -28,6 +28,29 @@ static HyStatus fold(HyPlanner *p, HyExpr **slot)
     return HY_OK;
 }
 
+/* A call that a null operand decides: the others are not computed, even if they would fail. */
+static bool is_decided_by_null(const HyExpr *node)
+{
+    bool is_strict = node->kind == HY_EXPR_COMPARE;
+    if (node->kind == HY_EXPR_CALL)
+        is_strict = node->call->is_strict && node->call->kernel &&
+                    node->call->func->volatility != HY_VOLATILE;
+    for (size_t i = 0; is_strict && i < node->n_args; i++) {
+        if (hy_expr_is_null_const(node->args[i]))
+            return true;
+    }
+    return false;
+}
+
+static HyStatus set_null(HyPlanner *p, HyExpr **slot)
+{
+    int32_t position = (*slot)->position;
+    HyValue null = hy_value_null((*slot)->type);
+    HY_TRY(hy_expr_const(p->arena, &null, slot));
+    (*slot)->position = position;
+    return HY_OK;
+}
+
 static HyStatus set_bool(HyPlanner *p, bool value, HyExpr **slot)
 {
     return hy_expr_bool(p->arena, value, slot);
@@ -312,10 +335,8 @@ static HyStatus simplify_case(HyPlanner *p, HyExpr **slot)
     if (!ended && i < node->n_args)
         copy->args[n++] = node->args[i];
     copy->n_args = n;
-    if (n == 0) {
-        HyValue null = hy_value_null(node->type);
-        return hy_expr_const(p->arena, &null, slot);
-    }
+    if (n == 0)
+        return set_null(p, slot);
     *slot = n == 1 ? copy->args[0] : copy;
     return HY_OK;
 }
@@ -365,6 +386,8 @@ static HyStatus simplify(HyPlanner *p, HyExpr **slot)
         }
         node->args[i] = arg;
     }
+    if (is_decided_by_null(*slot))
+        return set_null(p, slot);
     HY_TRY(fold(p, slot));
     return simplify_node(p, slot);
 }
