@@ -73,6 +73,7 @@ static HyStatus plan_tree(HyPlanner *p, HyAlg **slot, const HyColumnId *columns,
     HY_TRY(plan_simplify_alg(p, *slot));
     HY_TRY(plan_unnest(p, slot));
     HY_TRY(plan_share_sums(p, slot));
+    HY_TRY(plan_drop_dependent_groups(p, slot));
     HY_TRY(plan_note_stats(p, *slot));
     HY_TRY(plan_push_down(p, slot));
     HY_TRY(plan_note_stats(p, *slot));

@@ -42,7 +42,8 @@ typedef struct HyConjuncts {
         (items)[(n)++] = (item);                                                                   \
     } while (0)
 
-/* ---- sum_offset.c ---- */
+/* ---- group_dependent.c, sum_offset.c ---- */
+HyStatus plan_drop_dependent_groups(HyPlanner *p, HyAlg **slot) HY_MUST_CHECK;
 HyStatus plan_share_sums(HyPlanner *p, HyAlg **slot) HY_MUST_CHECK;
 
 /* ---- columns.c ---- */
