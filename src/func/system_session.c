@@ -179,6 +179,8 @@ HY_TEXT_KERNEL(database_of_table, HyString, {
     const char *alias;
     const char *schema;
     HY_TRY(place_of_table(env, &args[0], i, &alias, &schema));
+    if (!alias && schema)
+        alias = ""; /* a temporary table is in none */
     HY_TRY(text_or_null(env, alias, out, i, n, &r));
 })
 HY_TEXT_KERNEL(schema_of_table, HyString, {

@@ -97,7 +97,8 @@ static HyStatus set_stream(HyBulkInsert *insert, const HyBulkInsertOptions *opti
         insert->stream_names[i] = hy_arena_strndup(insert->statement.arena, name, strlen(name));
         if (!insert->stream_names[i])
             return hy_error_oom(0);
-        HY_TRY(parse_type(insert, &options->columns[i], &insert->stream_types[i]));
+        if (options->columns[i].type)
+            HY_TRY(parse_type(insert, &options->columns[i], &insert->stream_types[i]));
     }
     return HY_OK;
 }
@@ -123,6 +124,8 @@ static HyStatus map_stream_to_table(HyBulkInsert *insert)
         if (insert->source_of[column] >= 0)
             return hy_error("42601", "duplicate reference to column '%s'", insert->stream_names[i]);
         insert->source_of[column] = (int64_t)i;
+        if (!insert->stream_types[i].id)
+            insert->stream_types[i] = insert->table->columns[column].type;
     }
     for (size_t i = 0; i < insert->table->n_columns; i++)
         if (insert->source_of[i] < 0 && !insert->table->columns[i].type.nullable)

@@ -10,7 +10,7 @@ typedef struct HyBulkInsert HyBulkInsert;
 
 typedef struct HyStreamColumn {
     const char *name; /* may be NULL without expressions */
-    const char *type; /* SQL text */
+    const char *type; /* SQL text; NULL, without expressions: that of the table's column */
     bool nullable;
 } HyStreamColumn;
 

@@ -143,6 +143,12 @@ static HyStatus count_wanted(HyStatement *statement, const HyAstCursor *ast, uin
     return HY_OK;
 }
 
+const HyResult *hy_session_cursor_rows(const HySession *session, const HyAstName *name)
+{
+    const HyCursor *cursor = hy_string_map_get(&session->cursors, name->text, name->len);
+    return cursor ? cursor->result : NULL;
+}
+
 static HyStatus find_cursor(HyStatement *statement, const HyAstCursor *ast, HyCursor **out)
 {
     *out = hy_string_map_get(&statement->session->cursors, ast->name.text, ast->name.len);

@@ -129,6 +129,22 @@ HyStatus hy_execute_execute(HyStatement *statement, const HyAstExecute *execute,
     return st;
 }
 
+HyStatus hy_describe_execute(
+    HyStatement *statement, const HyAstExecute *execute, HyBoundQuery **out)
+{
+    const HyPrepared *prepared =
+        hy_string_map_get(&statement->session->prepared, execute->name.text, execute->name.len);
+    if (!prepared)
+        return hy_error("26000", "prepared statement '%s' does not exist", execute->name.text);
+    HyBindContext bind = statement->bind;
+    HyAstStmt *inner;
+    HY_TRY(hy_parse(statement->arena, prepared->sql, prepared->sql_len, &inner));
+    bind.n_params = prepared->n_params;
+    bind.param_types = prepared->param_types;
+    bind.param_values = NULL;
+    return hy_bind_statement(&bind, inner, out);
+}
+
 HyStatus hy_execute_deallocate(
     HyStatement *statement, const HyAstDeallocate *deallocate, HyResult *result)
 {

@@ -1,6 +1,7 @@
 #include "session/session.h"
 
 #include "base/clock.h"
+#include "session/extended.h"
 #include "session/names.h"
 #include "session/statement.h"
 #include "sql/error_context.h"
@@ -147,7 +148,7 @@ static HyStatus deliver_notice(HySession *session, HyResult *result)
 
 /* An error inside BEGIN .. COMMIT undoes the transaction's work at once; the session then waits for
  * its end. */
-static void abort_transaction(HySession *session)
+void hy_session_fail_transaction(HySession *session)
 {
     if (!session->in_transaction)
         return;
@@ -166,6 +167,12 @@ static HyStatus parse_and_execute(HyStatement *statement, HyResult *result)
     if (statement->session->is_aborted && stmt->kind != HY_AST_STMT_TRANSACTION)
         return hy_error("25P02",
             "current transaction is aborted, commands ignored until end of transaction block");
+    const HyParameters *parameters = statement->session->parameters;
+    if (parameters) {
+        statement->bind.n_params = parameters->n;
+        statement->bind.param_types = parameters->types;
+        statement->bind.param_values = parameters->values;
+    }
     return hy_statement_execute(statement, stmt, result);
 }
 
@@ -207,7 +214,7 @@ HyStatus hy_session_execute(HySession *session, const char *sql, size_t len, HyR
     hy_statement_close(&statement);
     if (st) {
         hy_result_destroy(result);
-        abort_transaction(session);
+        hy_session_fail_transaction(session);
         return hy_error_add_sql_context(st, sql, len);
     }
     *out = result;

@@ -13,6 +13,7 @@
 
 typedef struct HySession HySession;
 typedef struct HyCopyClient HyCopyClient; /* session/copy_stream.h */
+typedef struct HyParameters HyParameters; /* session/extended.h */
 struct HySession {
     HyInstance *instance;
     HySession *next; /* in instance->sessions */
@@ -34,6 +35,7 @@ struct HySession {
     char *notice;               /* for the next result: a log was put aside; or NULL */
     bool is_busy;               /* an appender is open: other statements are 55006 */
     HyCancel cancel;
+    const HyParameters *parameters; /* of the statement that runs, or NULL */
     HyCopyClient *client; /* behind STDIN and STDOUT of the statement that runs, or NULL */
     HyWatch watch;        /* of the statement that runs, for query_timeout */
     uint64_t random_state[2];

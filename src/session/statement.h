@@ -106,6 +106,9 @@ HyStatus hy_execute_prepare(
     HyStatement *statement, const HyAstPrepare *prepare, HyResult *result) HY_MUST_CHECK;
 HyStatus hy_execute_execute(
     HyStatement *statement, const HyAstExecute *execute, HyResult *result) HY_MUST_CHECK;
+/* A prepared statement parsed and bound, not run: what it would give. Errors: 26000. */
+HyStatus hy_describe_execute(
+    HyStatement *statement, const HyAstExecute *execute, HyBoundQuery **out) HY_MUST_CHECK;
 HyStatus hy_execute_deallocate(
     HyStatement *statement, const HyAstDeallocate *deallocate, HyResult *result) HY_MUST_CHECK;
 void hy_session_drop_prepared(HySession *session);
@@ -115,6 +118,8 @@ HyStatus hy_execute_explain(
 /* session/cursor.c */
 HyStatus hy_execute_cursor(
     HyStatement *statement, const HyAstCursor *cursor, HyResult *result) HY_MUST_CHECK;
+/* The rows of a cursor, of which FETCH gives some, or NULL. */
+const HyResult *hy_session_cursor_rows(const HySession *session, const HyAstName *name);
 /* At the end of a transaction. */
 void hy_session_end_cursors(HySession *session, bool is_committed);
 void hy_session_drop_cursors(HySession *session);

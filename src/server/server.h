@@ -1,0 +1,39 @@
+/* The server process: listeners, connections, shutdown. */
+#ifndef HY_SERVER_SERVER_H
+#define HY_SERVER_SERVER_H
+
+#include "server/auth.h"
+#include "server/external_stream.h"
+#include "server/listener.h"
+#include "server/log.h"
+#include "server/options.h"
+
+#include <pthread.h>
+
+#define HY_SERVER_LISTENERS 8
+/* What the server calls itself: clients choose their catalog queries by the first. */
+#define HY_WIRE_SERVER_VERSION "9.1.0"
+#define HY_WIRE_HYPER_VERSION  "main.0.0.26963.openhyper"
+
+typedef struct HyConnection HyConnection;
+
+typedef struct HyServer {
+    const HyServerOptions *options;
+    HyInstance *instance;
+    HyServerLog *log;
+    bool has_password;
+    HyScramSecret secret;
+    HyStreamRegistry streams;
+    HyListener listeners[HY_SERVER_LISTENERS];
+    size_t n_listeners;
+    pthread_mutex_t lock; /* guards what follows */
+    pthread_cond_t left;  /* a connection has gone */
+    HyConnection *connections;
+    size_t n_connections;
+    bool is_stopping;
+} HyServer;
+
+/* Runs until the callback connection ends or SIGTERM comes; the exit code of the process. */
+int hy_server_run(const HyServerOptions *options);
+
+#endif
