@@ -100,7 +100,7 @@ static uint32_t read_hex(Translator *t)
         n++;
         t->pos++;
     }
-    if (n == 0 || (!braced && n != 2) || (braced && (t->pos == t->end || *t->pos++ != '}')))
+    if (n == 0 || (!braced && n != 2) || (braced && (t->pos >= t->end || *t->pos++ != '}')))
         t->failed = true;
     return c;
 }
@@ -110,7 +110,7 @@ static uint32_t read_escaped(Translator *t)
 {
     static const char letters[] = "afnrtv";
     static const char values[] = "\a\f\n\r\t\v";
-    if (t->pos == t->end) {
+    if (t->pos >= t->end) {
         t->failed = true;
         return 0;
     }
@@ -178,7 +178,7 @@ static void read_property(Translator *t)
 /* \d \D \w \W \s \S \p \P, behind the backslash; false when it is none. */
 static bool read_class_escape(Translator *t, bool in_brackets)
 {
-    if (t->pos == t->end || !*t->pos || !strchr("dDwWsSpP", *t->pos))
+    if (t->pos >= t->end || !*t->pos || !strchr("dDwWsSpP", *t->pos))
         return false;
     char c = *t->pos;
     if (c == 'p' || c == 'P') {
@@ -225,7 +225,7 @@ static bool read_posix_class(Translator *t)
 /* One end of a range in brackets. */
 static uint32_t read_bracket_char(Translator *t)
 {
-    if (t->pos == t->end) {
+    if (t->pos >= t->end) {
         t->failed = true;
         return 0;
     }
@@ -244,7 +244,7 @@ static void read_brackets(Translator *t)
         t->pos++;
     }
     for (bool is_first = true; !stopped(t); is_first = false) {
-        if (t->pos == t->end) {
+        if (t->pos >= t->end) {
             t->failed = true;
             return;
         }
@@ -299,7 +299,7 @@ static bool at_quantifier(const Translator *t)
 {
     uint32_t low;
     uint32_t high;
-    if (t->pos == t->end)
+    if (t->pos >= t->end)
         return false;
     return *t->pos == '*' || *t->pos == '+' || *t->pos == '?' ||
            (*t->pos == '{' && counted_repeat(t, &low, &high) > 0);
@@ -339,7 +339,7 @@ static bool read_group_start(Translator *t)
             p++;
         if (p == name || p == t->end || *p != '>')
             t->failed = true;
-        t->pos = p + 1;
+        t->pos = p < t->end ? p + 1 : p;
         put_text(t, "("); /* names are of no use to the functions */
         return true;
     }
@@ -352,7 +352,7 @@ static bool read_group_start(Translator *t)
             t->pos++;
         t->failed |= t->pos == negated;
     }
-    if (t->pos == t->end || (*t->pos != ':' && *t->pos != ')')) {
+    if (t->pos >= t->end || (*t->pos != ':' && *t->pos != ')')) {
         t->failed = true;
         return false;
     }
@@ -378,7 +378,7 @@ static uint32_t read_group(Translator *t, bool *is_atom)
     }
     uint32_t repeats = read_alternatives(t);
     t->depth--;
-    if (t->pos == t->end || *t->pos != ')') {
+    if (t->pos >= t->end || *t->pos != ')') {
         t->failed = true;
         return 1;
     }
