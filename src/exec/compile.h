@@ -133,6 +133,8 @@ HyStatus hy_compile_external(
     HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out) HY_MUST_CHECK;
 HyStatus hy_compile_parquet(
     HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out) HY_MUST_CHECK;
+/* Ends the stream of rows of a COPY TO in a Parquet file. */
+HyStatus hy_compile_parquet_sink(HyCompiler *c, HyAlg *alg, HyStream *stream) HY_MUST_CHECK;
 /* Ends the pipeline: out->pipeline is NULL. */
 HyStatus hy_compile_copy_to(HyCompiler *c, HyAlg *alg, HyStream *out) HY_MUST_CHECK;
 HyStatus hy_compile_cte(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out) HY_MUST_CHECK;

@@ -294,6 +294,9 @@ HyStatus hy_compile_copy_to(HyCompiler *c, HyAlg *alg, HyStream *out)
         out->pipeline = NULL; /* nothing comes out */
         return HY_OK;
     case HY_FORMAT_PARQUET:
+        HY_TRY(hy_compile_parquet_sink(c, alg, out));
+        out->pipeline = NULL;
+        return HY_OK;
     case HY_FORMAT_ARROW_FILE:
     case HY_FORMAT_ARROW_STREAM:
     case HY_FORMAT_HYPER_BINARY:

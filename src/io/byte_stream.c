@@ -2,6 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -182,10 +184,12 @@ HyStatus hy_byte_reader_memory(const void *data, size_t len, HyByteReader **out)
 
 /* ---- Writing files ---- */
 
+/* What is written becomes visible when it is complete: until then it stands under another name. */
 typedef struct FileWriter {
     HyByteWriter writer;
     int fd;
-    char path[];
+    char *path;      /* where it goes to, links resolved; owned */
+    char *temporary; /* where it is; owned; NULL: at its place (devices, pipes) */
 } FileWriter;
 
 static HyStatus sink_error(int errnum, const char *path)
@@ -215,7 +219,13 @@ static HyStatus file_finish(HyByteWriter *self)
     FileWriter *file = (FileWriter *)self;
     int fd = file->fd;
     file->fd = -1;
-    return close(fd) == 0 ? HY_OK : sink_error(errno, file->path);
+    if (close(fd) != 0)
+        return sink_error(errno, file->path);
+    if (file->temporary && rename(file->temporary, file->path) != 0)
+        return sink_error(errno, file->path);
+    free(file->temporary);
+    file->temporary = NULL;
+    return HY_OK;
 }
 
 static void file_writer_destroy(HyByteWriter *self)
@@ -223,6 +233,10 @@ static void file_writer_destroy(HyByteWriter *self)
     FileWriter *file = (FileWriter *)self;
     if (file->fd >= 0)
         close(file->fd);
+    if (file->temporary)
+        (void)unlink(file->temporary);
+    free(file->temporary);
+    free(file->path);
     free(file);
 }
 
@@ -241,27 +255,61 @@ static void make_parents(const char *path)
     free(copy);
 }
 
+/* A name beside the file, so that renaming works. */
+static char *temporary_name(const char *path)
+{
+    static atomic_uint counter;
+    char *name;
+    unsigned number = atomic_fetch_add(&counter, 1);
+    return asprintf(&name, "%s.%ld.%u.partial", path, (long)getpid(), number) < 0 ? NULL : name;
+}
+
+/* Opens a new file beside the one that it will replace, with the mode of that. Where no file can be
+ * made (a folder that is not writable), the file is overwritten in place. */
+static void open_beside(FileWriter *file, bool exists, mode_t mode)
+{
+    file->temporary = temporary_name(file->path);
+    if (!file->temporary)
+        return;
+    file->fd = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+    if (file->fd < 0) {
+        free(file->temporary);
+        file->temporary = NULL;
+    } else if (exists) {
+        (void)fchmod(file->fd, mode & 07777);
+    }
+}
+
 static HyStatus open_sink(const char *path, HyByteWriter **out)
 {
-    const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
-    size_t len = strlen(path) + 1;
-    int fd = open(path, flags, 0644);
-    if (fd < 0 && errno == ENOENT) {
-        make_parents(path);
-        fd = open(path, flags, 0644);
-    }
-    if (fd < 0)
-        return sink_error(errno, path);
-    FileWriter *file = malloc(sizeof *file + len);
-    if (!file) {
-        close(fd);
-        return hy_error_oom(sizeof *file + len);
-    }
+    HyStatus st = HY_OK;
+    struct stat info;
+    FileWriter *file = calloc(1, sizeof *file);
+    if (!file)
+        return hy_error_oom(sizeof *file);
     file->writer = (HyByteWriter){file_write, file_finish, file_writer_destroy};
-    file->fd = fd;
-    memcpy(file->path, path, len);
+    file->fd = -1;
+    bool exists = stat(path, &info) == 0;
+    file->path = exists ? realpath(path, NULL) : strdup(path);
+    if (!file->path)
+        HY_GO(exists ? sink_error(errno, path) : hy_error_oom(strlen(path)));
+    if (exists && S_ISDIR(info.st_mode))
+        HY_GO(sink_error(EISDIR, path));
+    if (exists && access(path, W_OK) != 0)
+        HY_GO(sink_error(errno, path));
+    if (!exists)
+        make_parents(path);
+    if (!exists || S_ISREG(info.st_mode))
+        open_beside(file, exists, exists ? info.st_mode : 0);
+    if (file->fd < 0)
+        file->fd = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+    if (file->fd < 0)
+        HY_GO(sink_error(errno, path));
     *out = &file->writer;
     return HY_OK;
+done:
+    file_writer_destroy(&file->writer);
+    return st;
 }
 
 HyStatus hy_byte_writer_open(const char *path, HyStreamCompression compression, HyByteWriter **out)

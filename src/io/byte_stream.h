@@ -59,7 +59,9 @@ HyStatus hy_byte_reader_zstd(
 /* Bytes in memory, which are not copied. */
 HyStatus hy_byte_reader_memory(const void *data, size_t len, HyByteReader **out) HY_MUST_CHECK;
 
-/* Creates or overwrites the file. Errors: 58030 .. "could not write to external sink". */
+/* Creates or replaces the file, in one step by finish(): without it, or after a failure, what was
+ * there stays. Devices and pipes are written at once. Errors: 58030 .. "could not write to external
+ * sink". */
 HyStatus hy_byte_writer_open(
     const char *path, HyStreamCompression compression, HyByteWriter **out) HY_MUST_CHECK;
 /* Compress. They take `inner` in any case. */

@@ -34,6 +34,9 @@ void hy_parquet_inflater_free(HyParquetInflater *inflater);
 /* Decompresses into exactly `size` bytes with slack behind. False: damaged. */
 bool hy_parquet_inflate(HyParquetInflater **inflater, HyParquetCodec codec, const void *src,
     size_t len, void *dst, size_t size);
+/* Appends the compressed bytes. */
+HyStatus hy_parquet_deflate(
+    HyParquetCodec codec, const void *src, size_t len, HyBuffer *out) HY_MUST_CHECK;
 bool hy_parquet_can_inflate(HyParquetCodec codec);
 const char *hy_parquet_codec_name(HyParquetCodec codec);
 

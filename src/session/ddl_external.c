@@ -47,7 +47,7 @@ static HyStatus bind_external(
         if (!names[i])
             return hy_error_oom(0);
     }
-    return hy_bind_external(&bind, create->location, &create->options,
+    return hy_bind_external(&bind, false, create->location, &create->options,
         create->columns.n ? names : NULL, types, create->columns.n, &into->external);
 }
 

@@ -150,14 +150,16 @@ typedef struct HyExternal {
     bool has_header;
     bool is_sniffed; /* the columns were found in a sample of the file */
     const char *null_text;
-    const char *encoding;      /* "utf-8", "latin-1", "utf-16", any name that iconv knows */
-    bool sanitize;             /* bad UTF-8 becomes U+FFFD instead of 22021 */
-    bool null_on_cast_failure; /* ON_CAST_FAILURE 'set_null' */
-    bool *force_null;          /* per column, or NULL */
-    bool *force_not_null;      /* per column, or NULL */
-    bool skip_bad_rows;        /* on_error => 'skip' */
-    int64_t reject_limit;      /* -1: none */
-    const char *compression;   /* NULL: by extension; "gzip", "none" */
+    const char *encoding;       /* "utf-8", "latin-1", "utf-16", any name that iconv knows */
+    bool sanitize;              /* bad UTF-8 becomes U+FFFD instead of 22021 */
+    bool null_on_cast_failure;  /* ON_CAST_FAILURE 'set_null' */
+    bool *force_null;           /* per column, or NULL */
+    bool *force_not_null;       /* per column, or NULL */
+    bool skip_bad_rows;         /* on_error => 'skip' */
+    int64_t reject_limit;       /* -1: none */
+    const char *compression;    /* NULL: by extension; "gzip", "none" */
+    const char *codec;          /* of a Parquet file that is written; NULL: snappy */
+    int64_t rows_per_row_group; /* likewise; 0: default */
     const char **column_names;
     HyType *column_types; /* all columns of the file, in order */
     size_t n_columns;

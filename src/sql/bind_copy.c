@@ -62,7 +62,8 @@ static HyStatus copy_from(HyBinder *b, const HyAstCopy *ast, HyBoundQuery **out)
     HY_TRY(bind_target_table(b, &ast->table, "insert into", &ref));
     const HyTable *table = ref.table;
     HY_TRY(copied_columns(b, ast, table, &attributes, &names, &types, &n));
-    HY_TRY(hy_bind_external(b->ctx, ast->location, &ast->options, names, types, n, &external));
+    HY_TRY(
+        hy_bind_external(b->ctx, false, ast->location, &ast->options, names, types, n, &external));
     HY_TRY(bind_external_alg(b, external, &scan));
     HY_TRY(hy_alg_unary(b->arena, HY_ALG_MAP, scan, &map));
     HY_ARENA_NEW(b->arena, map->exprs, table->n_columns + 1);
@@ -126,8 +127,8 @@ static HyStatus copy_to(HyBinder *b, const HyAstCopy *ast, HyBoundQuery **out)
     }
     HY_TRY(bind_project(b, &rows, types));
     HY_TRY(hy_alg_unary(b->arena, HY_ALG_COPY_TO, rows.alg, &copy));
-    HY_TRY(hy_bind_external(
-        b->ctx, ast->location, &ast->options, rows.names, rows.types, rows.n, &copy->external));
+    HY_TRY(hy_bind_external(b->ctx, true, ast->location, &ast->options, rows.names, rows.types,
+        rows.n, &copy->external));
     return bind_finish(b, copy, NULL, out);
 }
 

@@ -24,6 +24,7 @@ typedef struct Reader {
     bool has_format;
     bool has_delimiter; /* given, not the default */
     bool knows_header;
+    bool is_written;          /* COPY TO */
     const HyAstExpr *columns; /* DESCRIPTOR */
     const Option *force_null; /* once the columns are known */
     const Option *force_not_null;
@@ -103,6 +104,13 @@ static HyStatus int_value(Reader *r, const Option *option, int64_t *out)
         return bad_value(option, "an integer");
     *out = v.i64;
     return HY_OK;
+}
+
+static HyStatus row_group_value(Reader *r, const Option *option)
+{
+    int64_t *rows = &r->external->rows_per_row_group;
+    HY_TRY(int_value(r, option, rows));
+    return *rows > 0 ? HY_OK : bad_value(option, "a positive number of rows");
 }
 
 /* ---- Formats ---- */
@@ -222,6 +230,12 @@ static HyStatus read_common_option(Reader *r, const Option *option, bool *known)
             return bad_value(option, "a DESCRIPTOR");
         r->columns = option->value;
         return HY_OK;
+    }
+    if (r->is_written && r->external->format == HY_FORMAT_PARQUET) {
+        if (strcmp(option->name, "codec") == 0)
+            return string_value(r, option, &r->external->codec);
+        if (strcmp(option->name, "rows_per_row_group") == 0)
+            return row_group_value(r, option);
     }
     if (strcmp(option->name, "compression") == 0 && is_text)
         return string_value(r, option, &r->external->compression);
@@ -463,10 +477,11 @@ static HyStatus read_options(Reader *r, const Options *options)
     return HY_OK;
 }
 
-static HyStatus make_external(HyBinder *b, const HyAstExpr *location, const Options *options,
-    const char *const *names, const HyType *types, size_t n, int32_t position, HyExternal **out)
+static HyStatus make_external(HyBinder *b, bool is_written, const HyAstExpr *location,
+    const Options *options, const char *const *names, const HyType *types, size_t n,
+    int32_t position, HyExternal **out)
 {
-    Reader r = {.b = b};
+    Reader r = {.b = b, .is_written = is_written};
     HY_ARENA_NEW(b->arena, r.external, 1);
     HY_TRY(bind_location(b, location, r.external));
     HY_TRY(read_options(&r, options));
@@ -475,7 +490,7 @@ static HyStatus make_external(HyBinder *b, const HyAstExpr *location, const Opti
     return HY_OK;
 }
 
-HyStatus hy_bind_external(const HyBindContext *ctx, const HyAstExpr *location,
+HyStatus hy_bind_external(const HyBindContext *ctx, bool is_written, const HyAstExpr *location,
     const HyAstOptionList *list, const char *const *column_names, const HyType *column_types,
     size_t n_columns, HyExternal **out)
 {
@@ -490,7 +505,7 @@ HyStatus hy_bind_external(const HyBindContext *ctx, const HyAstExpr *location,
             .position = ast->name.span.offset};
         HY_LIST_PUSH(b.arena, options.items, options.n, option);
     }
-    return make_external(&b, location, &options, column_names, column_types, n_columns,
+    return make_external(&b, is_written, location, &options, column_names, column_types, n_columns,
         location ? (int32_t)location->pos : -1, out);
 }
 
@@ -509,7 +524,7 @@ HyStatus bind_external_call(HyBinder *b, const HyAstCall *call, int32_t position
             .position = call->arg_names[i].span.offset};
         HY_LIST_PUSH(b->arena, options.items, options.n, option);
     }
-    return make_external(b, call->args.items[0], &options, NULL, NULL, 0, position, out);
+    return make_external(b, false, call->args.items[0], &options, NULL, NULL, 0, position, out);
 }
 
 /* A type as the file has it, from which the column's is made: Parquet knows no lengths of text. */

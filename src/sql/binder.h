@@ -103,8 +103,9 @@ HyStatus hy_bind_constant(const HyBindContext *ctx, const HyAstExpr *expr, const
     HyValue *out) HY_MUST_CHECK;
 
 /* Location and options of COPY, external(..) and CREATE EXTERNAL TABLE. columns (or NULL, 0) are
- * given column definitions: names and types, e.g. of the table that is loaded. */
-HyStatus hy_bind_external(const HyBindContext *ctx, const HyAstExpr *location,
+ * given column definitions: names and types, e.g. of the table that is loaded. is_written: COPY TO,
+ * which takes further options. */
+HyStatus hy_bind_external(const HyBindContext *ctx, bool is_written, const HyAstExpr *location,
     const HyAstOptionList *options, const char *const *column_names, const HyType *column_types,
     size_t n_columns, HyExternal **out) HY_MUST_CHECK;
 

@@ -191,3 +191,81 @@ def test_damage_is_an_error(connection, tmp_path):
         bad.write_bytes(data[:end])
         with pytest.raises(api.HyperException):
             read(connection, bad)
+
+
+# ---- COPY TO ----
+
+WRITTEN = [("small_int", "smallint", [-2**15, 7]), ("int", "int", [-2**31, 7]), ("big", "bigint", [-2**63, 7]),
+           ("real", "real", [1.5, -0.25]), ("double", "double precision", [0.1, 3e300]), ("bool", "boolean", [True, False]),
+           ("text", "text", ["", "ä" * 30, "x"]), ("varchar", "varchar(5)", ["abc", "ab"]), ("json", "json", ['{"a":1}']),
+           ("bytes", "bytea", [b"\0\xff", b""]), ("date", "date", [datetime.date(2020, 2, 29), datetime.date(1, 1, 1)]),
+           ("time", "time", [datetime.time(1, 2, 3, 4)]), ("n9", "numeric(9,2)", [D("-1.25"), D("9999999.99")]),
+           ("n18", "numeric(18,4)", [D("-1.2500")]), ("n38", "numeric(38,10)", [D("-12345678901234567890.0000000001")]),
+           ("ts", "timestamp", [datetime.datetime(2020, 1, 1, 1, 2, 3, 4)]),
+           ("tz", "timestamptz", [datetime.datetime(2020, 1, 1, 1, 2, 3, 4, UTC)])]
+
+
+def literal(value, sql_type):
+    text = "\\x" + value.hex() if isinstance(value, bytes) else str(value)
+    return f"{api.escape_string_literal(text)}::{sql_type}"
+
+
+@pytest.mark.parametrize("codec", ["snappy", "zstd", "gzip", "lz4", "uncompressed"])
+def test_copy_to_is_read_by_all(connection, tmp_path, codec):
+    """Few and many distinct values, with nulls and without, in several row groups."""
+    path = tmp_path / "x.parquet"
+    columns = ", ".join(f"CASE i % {len(values) + 1} " + " ".join(f"WHEN {k} THEN {literal(value, sql_type)}"
+                        for k, value in enumerate(values)) + f" END AS {name}" for name, sql_type, values in WRITTEN)
+    n = connection.execute_command(
+        f"COPY (SELECT i, i * 7919 AS many, 'text ' || i AS texts, {columns} FROM generate_series(0, 49999) AS s(i) ORDER BY i) "
+        f"TO '{path}' WITH (FORMAT parquet, codec {codec}, rows_per_row_group 20000)")
+    assert n == 50_000
+    file = pq.ParquetFile(path)
+    assert file.metadata.num_row_groups == 3
+    table = file.read()
+    assert table["i"].to_pylist() == list(range(50_000))
+    assert table["texts"].to_pylist() == [f"text {i}" for i in range(50_000)]
+    for name, _, values in WRITTEN:
+        expected = [*values, None]
+        assert table[name].to_pylist() == [expected[i % len(expected)] for i in range(50_000)], name
+    names = ", ".join(name for name, _, _ in WRITTEN)
+    assert connection.execute_scalar_query(
+        f"SELECT count(*) FROM (SELECT i, many, texts, {names} FROM external('{path}')) AS a "
+        f"JOIN (SELECT i, i * 7919 AS many, 'text ' || i AS texts, {columns} FROM generate_series(0, 49999) AS s(i)) AS b "
+        f"ON a.i = b.i WHERE a.many = b.many AND a.texts = b.texts AND " +
+        " AND ".join(f"a.{name} IS NOT DISTINCT FROM b.{name}" for name, _, _ in WRITTEN if name != "json")) == 50_000
+    statistics = file.metadata.row_group(1).column(0).statistics
+    assert (statistics.min, statistics.max, statistics.null_count) == (20_000, 39_999, 0)
+
+
+def test_copy_to_parallel_keeps_order(connection, tmp_path):
+    path = tmp_path / "x.parquet"
+    connection.execute_command("CREATE TABLE big AS SELECT i, i % 10 AS k FROM generate_series(1, 500000) AS s(i)")
+    connection.execute_command(f"COPY (SELECT i FROM big WHERE k < 7) TO '{path}'")
+    assert pq.read_table(path)["i"].to_pylist() == [i for i in range(1, 500_001) if i % 10 < 7]
+    connection.execute_command(f"COPY (SELECT i FROM big WHERE k > 10) TO '{path}'")
+    assert pq.read_table(path).num_rows == 0
+
+
+@pytest.mark.parametrize("ending", ["parquet", "csv", "csv.gz"])
+def test_failed_copy_to_leaves_what_was_there(connection, tmp_path, ending):
+    path = tmp_path / f"x.{ending}"
+    bad = f"COPY (SELECT 1 / (i - 400000) AS a FROM generate_series(1, 500000) AS s(i)) TO '{path}'"
+    with pytest.raises(api.HyperException, match="division by zero"):
+        connection.execute_command(bad)
+    assert list(tmp_path.glob("x*")) == []
+    connection.execute_command(f"COPY (SELECT 1 AS a) TO '{path}'")
+    before = path.read_bytes()
+    with pytest.raises(api.HyperException, match="division by zero"):
+        connection.execute_command(bad)
+    assert path.read_bytes() == before and list(tmp_path.glob("x*")) == [path]
+
+
+def test_copy_to_refuses(connection, tmp_path):
+    for sql, text in [(f"COPY (SELECT interval '1 day' AS i) TO '{tmp_path}/x.parquet'", "cannot be used in a Parquet file"),
+                      (f"COPY (SELECT 1 AS a) TO '{tmp_path}/x.parquet' WITH (codec foo)", "Unknown Parquet compression codec 'foo'"),
+                      (f"COPY (SELECT 1 AS a) TO '{tmp_path}/x.parquet' WITH (rows_per_row_group 0)", "positive number"),
+                      (f"COPY (SELECT 1 AS a) TO '{tmp_path}/x.csv' WITH (codec zstd)", "'codec' does not apply")]:
+        with pytest.raises(api.HyperException, match=text):
+            connection.execute_command(sql)
+        assert list(tmp_path.glob("x*")) == []
