@@ -249,10 +249,10 @@ static HyStatus read_header(HyParquetColumnReader *r, PageHeader *header)
 {
     for (size_t want = 4096;; want *= 8) {
         HY_TRY(fill_window(r, want));
-        HyThriftReader t = {
-            .at = r->window.data + r->window_at, .end = r->window.data + r->window_end};
         if (r->window_at == r->window_end)
             return damaged(r, "The pages end too early.");
+        HyThriftReader t = {
+            .at = r->window.data + r->window_at, .end = r->window.data + r->window_end};
         parse_header(&t, header);
         if (!t.failed) {
             r->window_at = (size_t)(t.at - r->window.data);
