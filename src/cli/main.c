@@ -1,5 +1,6 @@
 /* openhyper [OPTIONS] [FILE]: a shell for .hyper files, and subcommands for files as a whole. */
 #include "cli/file_command.h"
+#include "cli/function_page.h"
 #include "cli/shell.h"
 
 #include <getopt.h>
@@ -14,6 +15,7 @@ static const char help_text[] =
     "encodings\n"
     "       openhyper verify FILE                check every checksum and structure\n"
     "       openhyper jsonl FILE                 statements and answers as JSON lines\n"
+    "       openhyper functions                  all functions as a page of Markdown\n"
     "\n"
     "  -c, --command SQL      run this and leave; may be repeated\n"
     "  -f, --file FILE        run the statements of a file and leave; may be repeated\n"
@@ -187,8 +189,8 @@ int main(int argc, char **argv)
     static const struct {
         const char *name;
         int (*run)(int argc, char **argv);
-    } subcommands[] = {
-        {"info", hy_command_info}, {"verify", hy_command_verify}, {"jsonl", hy_command_jsonl}};
+    } subcommands[] = {{"functions", hy_command_functions}, {"info", hy_command_info},
+        {"verify", hy_command_verify}, {"jsonl", hy_command_jsonl}};
     for (size_t i = 0; argc > 1 && i < sizeof subcommands / sizeof subcommands[0]; i++)
         if (strcmp(argv[1], subcommands[i].name) == 0)
             return subcommands[i].run(argc - 1, argv + 1);

@@ -186,6 +186,8 @@ const HyFunc *hy_func_find(const char *name, HyFuncKind kind);
 /* All functions, ordered by name then kind: for pg_proc, docs, completion. */
 size_t hy_func_count(void);
 const HyFunc *hy_func_at(size_t index);
+/* The name of the family (func/families.h) that a function of the registry is defined in. */
+const char *hy_func_family(const HyFunc *func);
 
 /* Fills *call for a call of `name` with the given argument types (call->n_args, arg_types, consts,
  * arena, style and aggregate flags are set by the caller). Errors: 42883 `function "x" does not

@@ -277,6 +277,11 @@ static HyStatus resolve_pi(HyFuncCall *call)
         name, HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_unary,                                   \
             &(const MathPlan){fn, false, false}, name "(x number) -> double precision", doc        \
     }
+#define ROOT(name, fn, doc)                                                                        \
+    {                                                                                              \
+        name, HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_unary,                                   \
+            &(const MathPlan){fn, false, false}, name " x -> double precision", doc                \
+    }
 #define TRY_UNARY(name, fn, doc)                                                                   \
     {                                                                                              \
         name, HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_unary,                                   \
@@ -289,9 +294,9 @@ static HyStatus resolve_pi(HyFuncCall *call)
     }
 static const HyFunc functions[] = {
     UNARY("sqrt", fn_sqrt, "Square root."),
-    UNARY("|/", fn_sqrt, "Square root."),
+    ROOT("|/", fn_sqrt, "Square root."),
     UNARY("cbrt", fn_cbrt, "Cube root."),
-    UNARY("||/", fn_cbrt, "Cube root."),
+    ROOT("||/", fn_cbrt, "Cube root."),
     UNARY("exp", fn_exp, "e raised to x."),
     UNARY("ln", fn_ln, "Natural logarithm."),
     UNARY("acos", fn_acos, "Inverse cosine, in radians."),

@@ -298,18 +298,19 @@ static HyStatus resolve_sign(HyFuncCall *call)
 
 /* ---- Registry ---- */
 
-#define ROUNDING(name, mode, max_args, doc)                                                        \
+#define ROUNDING(name, mode, max_args, more, doc)                                                  \
     {                                                                                              \
         name, HY_FUNC_SCALAR, HY_IMMUTABLE, 1, max_args, resolve_round, &(const RoundPlan){mode},  \
-            name "(number) -> number", doc                                                         \
+            name "(number" more ") -> number", doc                                                 \
     }
 static const HyFunc functions[] = {
-    ROUNDING("round", MODE_ROUND, 2,
-        "Nearest number with that many digits (0): halves away from zero, of doubles to even."),
-    ROUNDING("trunc", MODE_TRUNC, 2, "Digits cut off toward zero."),
-    ROUNDING("ceil", MODE_CEIL, 1, "Smallest whole number that is not less."),
-    ROUNDING("ceiling", MODE_CEIL, 1, "Smallest whole number that is not less."),
-    ROUNDING("floor", MODE_FLOOR, 1, "Largest whole number that is not greater."),
+    ROUNDING("round", MODE_ROUND, 2, " [, digits integer]",
+        "Nearest number with that many digits (0) behind the point: halves away from zero, of "
+        "doubles to even."),
+    ROUNDING("trunc", MODE_TRUNC, 2, " [, digits integer]", "Digits cut off toward zero."),
+    ROUNDING("ceil", MODE_CEIL, 1, "", "Smallest whole number that is not less."),
+    ROUNDING("ceiling", MODE_CEIL, 1, "", "Smallest whole number that is not less."),
+    ROUNDING("floor", MODE_FLOOR, 1, "", "Largest whole number that is not greater."),
     {"abs", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_abs, NULL, "abs(number) -> number",
         "Absolute value."},
     {"@", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_abs, NULL, "@ number", "Absolute value."},

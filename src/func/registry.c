@@ -9,6 +9,8 @@
 
 #define FAMILY_ADDRESS(name) &hy_family_##name,
 static const HyFuncFamily *const families[] = {HY_FUNC_FAMILIES(FAMILY_ADDRESS)};
+#define FAMILY_NAME(name) #name,
+static const char *const family_names[] = {HY_FUNC_FAMILIES(FAMILY_NAME)};
 
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
 static const HyFunc **sorted; /* lives as long as the process */
@@ -45,6 +47,17 @@ size_t hy_func_count(void)
 const HyFunc *hy_func_at(size_t index)
 {
     return index < hy_func_count() ? sorted[index] : NULL;
+}
+
+const char *hy_func_family(const HyFunc *func)
+{
+    for (size_t f = 0; f < HY_ARRAY_LEN(families); f++) {
+        for (size_t i = 0; i < families[f]->n; i++) {
+            if (&families[f]->items[i] == func)
+                return family_names[f];
+        }
+    }
+    return NULL;
 }
 
 const HyFunc *hy_func_find(const char *name, HyFuncKind kind)

@@ -37,6 +37,13 @@ def test_sql_example(page, code, output, tmp_path):
     assert ran.stdout == output
 
 
+def test_functions_are_those_of_the_registry():
+    """docs/sql/functions.md is what `openhyper functions` writes."""
+    ran = subprocess.run([SHELL, "functions"], capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    assert (DOCS / "sql" / "functions.md").read_text(encoding="utf-8") == ran.stdout
+
+
 def test_deviations_are_explained():
     """docs/sql/deviations.md names as many records of each file as tests/sql/baseline.txt counts."""
     page = (DOCS / "sql" / "deviations.md").read_text(encoding="utf-8")
