@@ -77,6 +77,7 @@ static HyStatus set_null(HyWinGroup *group, HyVector *v, size_t row)
 }
 
 /* The first of the buckets are one row larger when the rows do not divide evenly. */
+/* Row i of n goes to bucket i * k / n: larger buckets are spread, not first. */
 static HyStatus ntile(HyWinGroup *group, const HyWinItem *item, HyVector *out)
 {
     HyVector buckets;
@@ -92,10 +93,7 @@ static HyStatus ntile(HyWinGroup *group, const HyWinItem *item, HyVector *out)
             int64_t k = integer_at(&buckets, i), at = (int64_t)(i - start);
             if (k <= 0)
                 return hy_error("22014", "argument of ntile must be greater than zero");
-            int64_t small = n / k, n_large = n % k, large_rows = n_large * (small + 1);
-            int64_t bucket =
-                at < large_rows ? at / (small + 1) : n_large + (at - large_rows) / small;
-            put_integer(out, i, bucket + 1);
+            put_integer(out, i, at * (k < n ? k : n) / n + 1);
         }
     }
     return HY_OK;
@@ -179,23 +177,21 @@ static uint32_t frame_row(const HyWinRange *pieces, size_t n, uint64_t k)
     return NO_ROW;
 }
 
-static HyStatus pick_row(HyWindowFunction function, const HyVector *nth, uint32_t row,
+static void pick_row(HyWindowFunction function, const HyVector *nth, uint32_t row,
     const HyWinRange *pieces, size_t n, uint32_t *out)
 {
     *out = NO_ROW;
     if (n == 0)
-        return HY_OK;
+        return;
     if (function == HY_WIN_FIRST_VALUE) {
         *out = pieces[0].start;
     } else if (function == HY_WIN_LAST_VALUE) {
         *out = pieces[n - 1].end - 1;
     } else if (!hy_vector_is_null(nth, row)) {
         int64_t k = integer_at(nth, row);
-        if (k <= 0)
-            return hy_error("22016", "argument of nth_value must be greater than zero");
-        *out = frame_row(pieces, n, (uint64_t)k - 1);
+        if (k > 0)
+            *out = frame_row(pieces, n, (uint64_t)k - 1);
     }
-    return HY_OK;
 }
 
 static HyStatus frame_values(HyWinGroup *group, const HyWinItem *item, HyVector *out)
@@ -212,7 +208,7 @@ static HyStatus frame_values(HyWinGroup *group, const HyWinItem *item, HyVector 
     for (uint32_t i = 0; i < group->n_rows; i++) {
         HyWinRange pieces[3];
         size_t n = hy_win_pieces(group, item, &frames, i, pieces);
-        HY_TRY(pick_row(function, &nth, i, pieces, n, &from[i]));
+        pick_row(function, &nth, i, pieces, n, &from[i]);
     }
     return take_rows(group, &v, from, item->item->call->result, out);
 }

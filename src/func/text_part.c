@@ -353,8 +353,7 @@ static HyStatus overlay_row(
 HY_TEXT_KERNEL(overlay, HyString, {
     HyString s = hy_arg_string(&args[0], i);
     HyString by = hy_arg_string(&args[1], i);
-    int64_t count = call->n_args == 4 ? hy_arg_int8(&args[3], i)
-                                      : (int64_t)hy_utf8_length(hy_string_data(&by), by.len);
+    int64_t count = call->n_args == 4 ? hy_arg_int8(&args[3], i) : 1; /* as the original */
     HY_TRY(overlay_row(env, &s, &by, hy_arg_int8(&args[2], i), count, &r));
 })
 
@@ -460,7 +459,7 @@ static const HyFunc functions[] = {
     TEXT_FUNC("rtrunc", 2, 2, right_sigs, "rtrunc(text, n integer) -> text",
         "The last n characters; with negative n all but the first |n|."),
     TEXT_FUNC("overlay", 3, 4, overlay_sigs, "overlay(text PLACING by FROM n [FOR count]) -> text",
-        "`count` characters from the n-th on (as many as `by` has) replaced."),
+        "`count` (1) characters from the n-th on replaced."),
     TRIM_FUNC("btrim", 1, 2, btrim_sigs, "btrim(text [, characters text]) -> text",
         "Without these characters (blanks) at both ends."),
     TRIM_FUNC("ltrim", 1, 2, ltrim_sigs, "ltrim(text [, characters text]) -> text",

@@ -32,7 +32,8 @@ static bool is_whole_number(HyType type)
 
 static HyStatus resolve_ntile(HyFuncCall *call)
 {
-    if (!is_whole_number(call->arg_types[0]))
+    const HyValue *n = call->consts[0];
+    if (!is_whole_number(call->arg_types[0]) || (n && n->is_null))
         return hy_call_requires(call, "an integer argument");
     call->arg_types[0] = hy_type_nullable(hy_type(HY_TYPE_INT8), true);
     return set_window(call, HY_WIN_NTILE, hy_type(HY_TYPE_INT4));

@@ -288,7 +288,7 @@ static HyStatus check_value(
     case RULE_RANGE:
         return check_range(s, value);
     case RULE_CHOICE:
-        fine = !*value || pick_choice(s->argument, value, out, room);
+        fine = pick_choice(s->argument, value, out, room) || (!*value && !*s->argument);
         break;
     case RULE_ZONE:
         HY_TRY(hy_time_zone_find(value, &settings->style.time_zone));

@@ -60,9 +60,25 @@ static HyStatus bad_range(const HyAstWindow *window)
         hy_error("42601", "Invalid types used for RANGE frame bounds"), window->span.offset);
 }
 
+/* Among whole sort values an offset of 1.5 reaches as far as 1 outwards, as 2 inwards. */
+static HyStatus round_offset(HyBinder *b, const HyAstBound *bound, bool is_end, HyExpr **offset)
+{
+    bool outwards = (bound->kind == HY_AST_BOUND_PRECEDING) != is_end;
+    HyExpr **args;
+    HY_ARENA_NEW(b->arena, args, 1);
+    args[0] = *offset;
+    return bind_function(b, outwards ? "floor" : "ceil", args, 1, args[0]->position, offset);
+}
+
+static bool is_of_no_row(void *ctx, const HyExpr *node)
+{
+    (void)ctx;
+    return node->kind != HY_EXPR_COLUMN && node->kind != HY_EXPR_SUBQUERY;
+}
+
 /* The offset of a RANGE frame, in the type that is added to the sort value. */
 static HyStatus cast_range_offset(
-    HyBinder *b, const HyAstWindow *window, HyType key, HyExpr **offset)
+    HyBinder *b, const HyAstWindow *window, HyType key, const HyAstBound *bound, HyExpr **offset)
 {
     HyExpr *expr = *offset;
     if (hy_type_is_datetime(key) || key.id == HY_TYPE_TIME || key.id == HY_TYPE_INTERVAL) {
@@ -78,7 +94,9 @@ static HyStatus cast_range_offset(
         return bad_range(window);
     if (!hy_type_is_number(expr->type) && !bind_is_unknown_param(expr))
         return bad_range(window);
-    return bind_cast(b, expr, key, offset);
+    if (hy_type_is_integer(key) && hy_type_is_number(expr->type) && !hy_type_is_integer(expr->type))
+        HY_TRY(round_offset(b, bound, bound == &window->end, offset));
+    return bind_cast(b, *offset, key, offset);
 }
 
 static HyStatus bind_offset(HyExprContext *c, const HyAstWindow *window, const HyAstBound *bound,
@@ -89,6 +107,9 @@ static HyStatus bind_offset(HyExprContext *c, const HyAstWindow *window, const H
         return HY_OK;
     HY_TRY(bind_expr(c, bound->offset, out));
     HY_TRY(bind_is_unknown_param(*out) ? HY_OK : bind_require_type(c->b, *out, -1));
+    if (!hy_expr_walk(*out, is_of_no_row, NULL))
+        return hy_error_at(
+            hy_error("0A000", "offsets of frames must not depend on the row"), bound->offset->pos);
     if (window->mode == HY_AST_FRAME_ROWS) {
         if (!hy_type_is_number((*out)->type) && !bind_is_unknown_param(*out))
             return hy_error_at(
@@ -99,7 +120,7 @@ static HyStatus bind_offset(HyExprContext *c, const HyAstWindow *window, const H
         return hy_error_at(
             hy_error("42601", "RANGE mode requires a single-column ORDER BY expression"),
             window->span.offset);
-    return cast_range_offset(c->b, window, sort[0].expr->type, out);
+    return cast_range_offset(c->b, window, sort[0].expr->type, bound, out);
 }
 
 static HyStatus bind_frame(HyExprContext *c, const HyAstWindow *window, const HySortKey *sort,

@@ -247,6 +247,8 @@ static HyStatus read_items(
         skip_blanks(t);
         HY_TRY(read_item(t, item, &quoted));
         if (!quoted && item->len == 4 && strncasecmp(item->data, "null", 4) == 0) {
+            if (!builder->element.nullable)
+                return hy_error("23502", "non-NULL value required");
             HY_TRY(hy_array_builder_append(builder, NULL));
         } else {
             HyString payload[1]; /* 16 bytes for any type; views of `item` are copied by append */

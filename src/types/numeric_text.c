@@ -189,13 +189,15 @@ static HyStatus scan_numeric(const char *text, size_t len, int max_exponent, Sca
         s->negative = text[i++] == '-';
     if (i == len)
         return hy_error("22P02", "invalid number format: input string is empty");
+    size_t first = i;
     for (; i < len && is_digit(text[i]); i++)
         add_digit(s, text[i] - '0', false);
     bool in_fraction = i < len && text[i] == '.';
     if (in_fraction)
         for (i++; i < len && is_digit(text[i]); i++)
             add_digit(s, text[i] - '0', true);
-    if (i < len && (text[i] == 'e' || text[i] == 'E'))
+    bool has_digits = i > first + in_fraction;
+    if (has_digits && i < len && (text[i] == 'e' || text[i] == 'E'))
         return scan_exponent(text, len, i + 1, max_exponent, s);
     if (i < len)
         return syntax_error(text, len, i + (in_fraction ? 1 : 2));

@@ -209,9 +209,45 @@ static HyStatus parse_bool(const char *text, size_t len, uint8_t *out)
     return hy_error_syntax_of("bool", text, len);
 }
 
+#define GROUPED_ROOM 64
+
+/* " -1,234,567.8" without its commas; 0 when they do not part the whole digits by threes. The
+ * original reads integers and doubles like that, but no numerics. */
+static size_t ungroup(const char *text, size_t len, char *out)
+{
+    size_t i = 0, n = 0, n_digits = 0;
+    bool has_comma = false;
+    if (len > GROUPED_ROOM)
+        return 0;
+    while (i < len && (text[i] == ' ' || text[i] == '-' || text[i] == '+'))
+        out[n++] = text[i++];
+    if (i < len && text[i] == '0')
+        return 0;
+    for (; i < len && (text[i] == ',' || (text[i] >= '0' && text[i] <= '9')); i++) {
+        if (text[i] != ',') {
+            out[n++] = text[i];
+            n_digits++;
+            continue;
+        }
+        if (has_comma ? n_digits != 3 : n_digits < 1 || n_digits > 3)
+            return 0;
+        has_comma = true;
+        n_digits = 0;
+    }
+    if (!has_comma || n_digits != 3)
+        return 0;
+    while (i < len)
+        out[n++] = text[i++];
+    return n;
+}
+
 static HyStatus parse_integer(const char *text, size_t len, int64_t min, int64_t max, int64_t *out)
 {
+    char plain[GROUPED_ROOM];
     HyIntParse result = hy_int64_parse(text, len, out);
+    size_t plain_len = result == HY_INT_SYNTAX ? ungroup(text, len, plain) : 0;
+    if (plain_len)
+        result = hy_int64_parse(plain, plain_len, out);
     bool fits = result != HY_INT_RANGE && *out >= min && *out <= max;
     if (HY_LIKELY(result == HY_INT_OK && fits))
         return HY_OK;
@@ -394,6 +430,14 @@ static HyStatus parse_string(HyArena *arena, HyType type, const HyTextStyle *sty
 
 static HyStatus parse_float(HyType type, const char *text, size_t len, void *payload)
 {
+    char plain[GROUPED_ROOM];
+    size_t plain_len = 0;
+    if (memchr(text, ',', len))
+        plain_len = ungroup(text, len, plain);
+    if (plain_len) {
+        text = plain;
+        len = plain_len;
+    }
     if (type.id == HY_TYPE_FLOAT8) {
         double d;
         if (!hy_double_parse(text, len, &d))
