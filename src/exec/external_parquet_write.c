@@ -197,12 +197,15 @@ static HyStatus encode_full(ParquetSink *sink)
             sink->writer, sink->memory, group->slices, group->n_slices, &group->encoded);
         pthread_mutex_lock(&sink->lock);
         release_slices(group);
+        if (st) { /* those behind it are never written */
+            free_groups(&group);
+            return st;
+        }
         Group **at = &sink->encoded;
         while (*at && (*at)->number < group->number)
             at = &(*at)->next;
         group->next = *at;
         *at = group;
-        HY_TRY(st);
         HY_TRY(write_encoded(sink));
     }
     return HY_OK;

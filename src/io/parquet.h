@@ -103,7 +103,8 @@ void hy_parquet_close(HyParquetFile *file); /* NULL is fine */
 
 /* The index of a column, or -1. */
 int64_t hy_parquet_find_column(const HyParquetFile *file, const char *name);
-/* Whether the column can be read as `type`: its own, a wider integer, more digits before the point.
+/* Whether the column can be read as `type`: its own, a wider integer, more digits before the point,
+ * a text of limited length.
  * Errors: 42804. */
 HyStatus hy_parquet_check_type(
     const HyParquetFile *file, const HyParquetColumn *column, HyType type) HY_MUST_CHECK;

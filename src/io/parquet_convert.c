@@ -278,6 +278,29 @@ static HyStatus check_text(
     return HY_OK;
 }
 
+/* varchar(n) and char(n): at most n code points; blanks at the end of a char do not count. */
+static HyStatus fit_text(const HyParquetFile *file, const HyParquetColumn *column, HyType type,
+    HyString *values, size_t n)
+{
+    size_t limit = (size_t)type.length;
+    for (size_t i = 0; i < n; i++) {
+        const char *text = hy_string_data(&values[i]);
+        size_t len = values[i].len;
+        while (type.id == HY_TYPE_CHAR && len > 0 && text[len - 1] == ' ')
+            len--;
+        if (len > limit && hy_utf8_length(text, len) > limit)
+            return hy_error_detail(hy_error("22P02", "string too large for target string type"),
+                "column '%s' of Parquet file %s", column->name, file->path);
+        if (len < values[i].len) {
+            char copy[HY_STRING_INLINE];
+            if (len <= HY_STRING_INLINE)
+                text = memcpy(copy, text, len);
+            values[i] = hy_string_view(text, len);
+        }
+    }
+    return HY_OK;
+}
+
 static void fixed_strings(const uint8_t *raw, size_t len, size_t n, HyString *out)
 {
     for (size_t i = 0; i < n; i++)
@@ -335,7 +358,8 @@ HyStatus hy_parquet_convert(const HyParquetFile *file, const HyParquetColumn *co
     case HY_PARQUET_TO_TEXT:
         if (out != raw)
             memcpy(out, raw, n * sizeof(HyString));
-        return check_text(file, column, out, n);
+        HY_TRY(check_text(file, column, out, n));
+        return type.length > 0 ? fit_text(file, column, type, out, n) : HY_OK;
     case HY_PARQUET_TO_BYTES:
         if (column->physical == HY_PARQUET_FIXED)
             fixed_strings(raw, (size_t)column->fixed_bytes, n, out);

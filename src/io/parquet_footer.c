@@ -653,6 +653,8 @@ static bool is_readable_as(HyType from, HyType to)
         return from.id <= to.id;
     if (from.id == HY_TYPE_NUMERIC && to.id == HY_TYPE_NUMERIC)
         return from.scale == to.scale && from.precision <= to.precision;
+    if (from.id == HY_TYPE_TEXT && (to.id == HY_TYPE_VARCHAR || to.id == HY_TYPE_CHAR))
+        return true;
     return from.id == to.id;
 }
 

@@ -527,58 +527,20 @@ HyStatus bind_external_call(HyBinder *b, const HyAstCall *call, int32_t position
     return make_external(b, false, call->args.items[0], &options, NULL, NULL, 0, position, out);
 }
 
-/* A type as the file has it, from which the column's is made: Parquet knows no lengths of text. */
-static HyType type_in_file(const HyExternal *external, size_t i)
-{
-    HyType type = external->column_types[i];
-    if (external->format == HY_FORMAT_PARQUET &&
-        (type.id == HY_TYPE_VARCHAR || type.id == HY_TYPE_CHAR)) {
-        type.id = HY_TYPE_TEXT;
-        type.length = 0;
-    }
-    return type;
-}
-
-/* Puts casts behind a scan whose columns have other types in the file. */
-static HyStatus cast_columns(HyBinder *b, const HyExternal *external, HyAlg *scan, HyAlg **out)
-{
-    HyAlg *map = NULL;
-    HY_TRY(hy_alg_unary(b->arena, HY_ALG_MAP, scan, &map));
-    map->n_columns = scan->n_columns;
-    HY_ARENA_NEW(b->arena, map->exprs, scan->n_columns + 1);
-    HY_ARENA_NEW(b->arena, map->columns, scan->n_columns + 1);
-    HY_ARENA_NEW(b->arena, map->types, scan->n_columns + 1);
-    for (size_t i = 0; i < scan->n_columns; i++) {
-        HyType type = external->column_types[i];
-        HyExpr *expr = NULL;
-        map->columns[i] = scan->columns[i];
-        map->types[i] = type;
-        if (hy_type_equal(scan->types[i], type))
-            continue;
-        HY_TRY(hy_expr_column(b->arena, scan->columns[i], scan->types[i], &expr));
-        HY_TRY(bind_cast(b, expr, type, &expr));
-        map->columns[i] = bind_new_id(b, external->column_names[i]);
-        map->exprs[map->n_exprs++] = (HyNamedExpr){.id = map->columns[i], .expr = expr};
-    }
-    *out = map->n_exprs ? map : scan;
-    return HY_OK;
-}
-
 HyStatus bind_external_alg(HyBinder *b, HyExternal *external, HyAlg **out)
 {
     size_t n = external->n_columns;
-    HyAlg *scan = NULL;
-    HY_TRY(hy_alg_new(b->arena, HY_ALG_EXTERNAL, &scan));
-    scan->external = external;
-    scan->estimated_rows = 100000;
-    scan->n_columns = n;
-    HY_ARENA_NEW(b->arena, scan->columns, n + 1);
-    HY_ARENA_NEW(b->arena, scan->types, n + 1);
-    HY_ARENA_NEW(b->arena, scan->external_columns, n + 1);
+    HY_TRY(hy_alg_new(b->arena, HY_ALG_EXTERNAL, out));
+    (*out)->external = external;
+    (*out)->estimated_rows = 100000;
+    (*out)->n_columns = n;
+    HY_ARENA_NEW(b->arena, (*out)->columns, n + 1);
+    HY_ARENA_NEW(b->arena, (*out)->types, n + 1);
+    HY_ARENA_NEW(b->arena, (*out)->external_columns, n + 1);
     for (size_t i = 0; i < n; i++) {
-        scan->columns[i] = bind_new_id(b, external->column_names[i]);
-        scan->types[i] = type_in_file(external, i);
-        scan->external_columns[i] = (uint32_t)i;
+        (*out)->columns[i] = bind_new_id(b, external->column_names[i]);
+        (*out)->types[i] = external->column_types[i];
+        (*out)->external_columns[i] = (uint32_t)i;
     }
-    return cast_columns(b, external, scan, out);
+    return HY_OK;
 }

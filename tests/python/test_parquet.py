@@ -146,7 +146,11 @@ def test_copy_and_several_files(connection, tmp_path):
     with connection.execute_query("SELECT a, b FROM t") as result:
         assert sorted(map(str, result)) == sorted(map(str, [[1, "x"], [2, "y"], [None, "z"], [9, "q"], [None, "q"]]))
     assert scalar(f"SELECT count(*) FROM external(ARRAY['{one}', '{two}', '{three}'], columns => DESCRIPTOR(b text))") == 5
+    write(tmp_path / "long.parquet", pa.array(["äöü ", "four"]))
+    assert read(connection, tmp_path / "long.parquet", "c") == ["äöü ", "four"]
     for sql, text in [
+            (f"SELECT * FROM external('{tmp_path}/long.parquet', columns => DESCRIPTOR(c varchar(3)))", "string too large"),
+            (f"SELECT * FROM external('{tmp_path}/long.parquet', columns => DESCRIPTOR(c char(3)))", "string too large"),
             (f"COPY t FROM '{three}'", 'no column named "a"'),
             (f"SELECT * FROM external('{one}', columns => DESCRIPTOR(a smallint))", "'smallint' is incompatible to type 'integer"),
             (f"SELECT * FROM external('{one}', columns => DESCRIPTOR(a text))", "'text' is incompatible"),
@@ -159,8 +163,11 @@ def test_copy_and_several_files(connection, tmp_path):
         assert text in str(failure.value)
 
 
-def test_what_is_refused(connection, tmp_path):
+def test_char_and_what_is_refused(connection, tmp_path):
     path = tmp_path / "x.parquet"
+    write(path, pa.array(["a  ", "äöü   ", None, "a text of many bytes, cut"] * 9))
+    with connection.execute_query(f"SELECT c FROM external('{path}', columns => DESCRIPTOR(c char(26)))") as result:
+        assert [row[0] and row[0].rstrip() for row in result] == ["a", "äöü", None, "a text of many bytes, cut"] * 9
     pq.write_table(pa.table({"l": [[1], [2, 3]], "s": [{"x": 1}, None], "b": ["x", "y"]}), path)
     assert read(connection, path, "b") == ["x", "y"]
     for sql, text in [("SELECT l FROM", "nested columns"), ("SELECT s FROM", "nested columns")]:
