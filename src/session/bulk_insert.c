@@ -166,7 +166,9 @@ static HyStatus write_insert_sql(const HyBulkInsertOptions *options, HyBuffer *s
         HY_TRY(quote_name(sql, options->targets[i]));
     }
     HY_TRY(hy_buffer_append_str(sql, ") SELECT "));
-    for (size_t i = 0; i < options->n_targets; i++) {
+    if (options->select_list)
+        HY_TRY(hy_buffer_append_str(sql, options->select_list));
+    for (size_t i = 0; i < options->n_targets && !options->select_list; i++) {
         HY_TRY(hy_buffer_append_str(sql, i ? ", " : ""));
         if (options->expressions[i])
             HY_TRY(hy_buffer_append_str(sql, options->expressions[i]));
@@ -236,8 +238,8 @@ HyStatus hy_bulk_insert_create(
     insert->batch_arena = hy_arena_create();
     if (!insert->batch_arena)
         HY_GO(hy_error_oom(0));
-    HY_GO(options->expressions ? open_with_expressions(insert, options)
-                               : open_direct(insert, options));
+    bool is_computed = options->expressions || options->select_list;
+    HY_GO(is_computed ? open_with_expressions(insert, options) : open_direct(insert, options));
     session->is_busy = true;
     *out = insert;
     insert = NULL;

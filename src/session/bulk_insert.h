@@ -24,6 +24,7 @@ typedef struct HyBulkInsertOptions {
     const char *const *targets;
     const char *const *expressions;
     size_t n_targets;
+    const char *select_list; /* or NULL: SQL that gives the targets instead of `expressions` */
 } HyBulkInsertOptions;
 HyStatus hy_bulk_insert_create(
     HySession *session, const HyBulkInsertOptions *options, HyBulkInsert **out) HY_MUST_CHECK;
