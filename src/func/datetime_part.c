@@ -135,11 +135,18 @@ static HyStatus local_times(
     return HY_OK;
 }
 
-static void zone_parts(
-    HyFuncEnv *env, HyTimeUnit unit, const uint64_t *timestamps, size_t n, int32_t *out)
+/* The session's zone at an instant, or at a local time: a timestamp or a date. */
+static void zone_parts(HyFuncEnv *env, PartPlan plan, const void *values, size_t n, int32_t *out)
 {
+    const HyTimeZone *zone = env->style->time_zone;
+    HyTimeUnit unit = plan.unit;
     for (size_t i = 0; i < n; i++) {
-        int32_t seconds = hy_time_zone_offset(env->style->time_zone, timestamps[i]);
+        uint64_t at = plan.source == HY_TYPE_DATE
+                          ? (uint64_t)((const int32_t *)values)[i] * (uint64_t)HY_MICROS_PER_DAY
+                          : ((const uint64_t *)values)[i];
+        if (plan.source != HY_TYPE_TIMESTAMPTZ)
+            at = hy_time_zone_to_utc(zone, at);
+        int32_t seconds = hy_time_zone_offset(zone, at);
         out[i] = unit == HY_UNIT_TIMEZONE        ? seconds
                  : unit == HY_UNIT_TIMEZONE_HOUR ? seconds / 3600
                                                  : seconds / 60 % 60;
@@ -173,7 +180,7 @@ static HyStatus integer_parts(
         if (date_part_of(plan.unit, &part))
             datetime_loops()->date_part[part](out, values, n);
         else
-            memset(out, 0, n * sizeof *out);
+            zone_parts(env, plan, values, n, out);
         return HY_OK;
     case HY_TYPE_INTERVAL:
         for (size_t i = 0; i < n; i++)
@@ -181,14 +188,14 @@ static HyStatus integer_parts(
         return HY_OK;
     case HY_TYPE_TIMESTAMPTZ:
         if (is_zone_unit(plan.unit)) {
-            zone_parts(env, plan.unit, values, n, out);
+            zone_parts(env, plan, values, n, out);
             return HY_OK;
         }
         HY_TRY(local_times(env, values, n, &local));
         return timestamp_parts(env, plan.unit, local, n, out);
     default:
         if (is_zone_unit(plan.unit))
-            memset(out, 0, n * sizeof *out);
+            zone_parts(env, plan, values, n, out);
         else
             HY_TRY(timestamp_parts(env, plan.unit, values, n, out));
         return HY_OK;
