@@ -74,6 +74,7 @@ python_tests() {
     return
   fi
   OPENHYPER_BUILD_DIR=$PWD/$build .venv/bin/python -m pytest -q --color=no -rs tests/python tests/genuine \
+    tests/wire tests/clients \
     >"$log" 2>&1 || code=$?
   local ok failed errors
   ok=$(count '^.*\b([0-9]+) passed.*' "$log")

@@ -53,6 +53,13 @@ void hy_send_error(HyPeer *peer, HyStatus error)
     hy_error_free(error);
 }
 
+/* The genuine server says nothing where IF EXISTS or IF NOT EXISTS had nothing to do. */
+static bool is_quiet(const char *text)
+{
+    size_t len = strlen(text);
+    return len > 10 && strcmp(text + len - 10, ", skipping") == 0;
+}
+
 static const char *notice_sqlstate(const char *text)
 {
     if (strcmp(text, "there is already a transaction in progress") == 0)
@@ -63,6 +70,8 @@ static const char *notice_sqlstate(const char *text)
 void hy_send_notices(HyPeer *peer, const HyResult *result)
 {
     for (size_t i = 0; i < result->n_notices; i++) {
+        if (is_quiet(result->notices[i]))
+            continue;
         hy_peer_begin(peer, 'N');
         put_field(peer, 'S', "WARNING");
         put_field(peer, 'C', notice_sqlstate(result->notices[i]));

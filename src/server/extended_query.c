@@ -271,11 +271,22 @@ static void send_shape(HyPeer *peer, const HyStatementShape *shape, const uint16
         hy_peer_put_empty(peer, 'n');
 }
 
+/* What DECLARE made is a portal as well. */
+static HyStatus describe_cursor(HyConnection *connection, const char *name)
+{
+    const HyResult *rows = hy_session_find_cursor(connection->session, name);
+    if (!rows)
+        return hy_error("42601", "unrecognized portal 1 '%s'", name);
+    hy_send_row_description(
+        &connection->peer, rows->column_names, rows->column_types, rows->n_columns, NULL);
+    return HY_OK;
+}
+
 static HyStatus describe_portal(HyConnection *connection, const char *name)
 {
     HyPortal *portal = hy_string_map_get(&connection->portals, name, strlen(name));
     if (!portal)
-        return hy_error("42601", "unrecognized portal 1 '%s'", name);
+        return describe_cursor(connection, name);
     const HyStatementShape *shape = &portal->statement->shape;
     const uint16_t *codes = shown_codes(connection, portal, shape->n_columns);
     if (!has_numeric_parameter(portal->statement)) {

@@ -47,7 +47,9 @@ static HyStatus schema_database(
         *out = NULL;
         return HY_OK;
     }
-    if (st && strcmp(st->sqlstate, "3F000") == 0) {
+    bool is_unknown =
+        st && (strcmp(st->sqlstate, "3F000") == 0 || !statement->session->attachments.n_items);
+    if (is_unknown) {
         hy_error_free(st);
         const char *last = name->parts.items[n - 1].text;
         return n > 1 ? hy_error("3F000", "unknown schema \"%s\".\"%s\"",

@@ -161,6 +161,12 @@ HyStatus hy_session_describe(HySession *session, const char *sql, size_t len, co
     return hy_error_add_sql_context(st, sql, len);
 }
 
+const HyResult *hy_session_find_cursor(const HySession *session, const char *name)
+{
+    const HyAstName ast = {.text = name, .len = (uint32_t)strlen(name)};
+    return hy_session_cursor_rows(session, &ast);
+}
+
 HyStatus hy_session_execute_with(HySession *session, const char *sql, size_t len,
     const HyParameters *parameters, HyCopyClient *client, HyResult **out)
 {

@@ -35,6 +35,9 @@ void hy_statement_shape_free(HyStatementShape *shape); /* a zeroed one is fine *
 HyStatus hy_session_execute_with(HySession *session, const char *sql, size_t len,
     const HyParameters *parameters, HyCopyClient *client, HyResult **out) HY_MUST_CHECK;
 
+/* The rows of a cursor, which DECLARE made, or NULL. */
+const HyResult *hy_session_find_cursor(const HySession *session, const char *name);
+
 /* Marks the open transaction, if any, as failed: for errors that a client's statement meets outside
  * of hy_session_execute. */
 void hy_session_fail_transaction(HySession *session);
