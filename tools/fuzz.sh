@@ -23,6 +23,10 @@ for target in "${targets[@]}"; do
       python3 tools/fuzz_seeds.py build-fuzz/seeds tests/sql ../shared/tests/sql
       corpus="$corpus build-fuzz/seeds"
       ;;
+    *_server_protocol)
+      python3 tools/fuzz_wire_seeds.py build-fuzz/wire-seeds ../shared/data/wire
+      corpus="$corpus build-fuzz/wire-seeds"
+      ;;
   esac
   echo "fuzz: $target for $seconds s"
   # shellcheck disable=SC2086 # an empty corpus is no argument

@@ -222,8 +222,8 @@ static HyStatus resolve_schema_of_table(HyFuncCall *call)
     static const HySignature name##_list[] = {{0, {0}, HY_T, name, HY_SIG_NOT_NULL}}
 
 /* Clients look for "Hyper" and read the numbers behind it. */
-TEXT_CONSTANT(
-    version, "Hyper 9.1.0 emulation, hyper version main.0.0.26359, openhyper " HY_VERSION);
+TEXT_CONSTANT(version,
+    "PostgreSQL 9.1.0 emulation by Hyper, hyper version main.0.0.26359, openhyper " HY_VERSION);
 TEXT_CONSTANT(encoding_name, "UTF8");
 TEXT_CONSTANT(current_query, "");
 

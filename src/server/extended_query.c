@@ -97,6 +97,20 @@ static HyStatus parse_types(HyPreparedText *statement, HyFields *fields, size_t 
     return fields->failed ? bad_message() : HY_OK;
 }
 
+/* Clients that declared none are told what was found. */
+static HyStatus tell_inferred_types(HyPreparedText *statement)
+{
+    size_t n = statement->shape.n_params;
+    uint32_t *oids = calloc(n, sizeof *oids);
+    if (!oids)
+        return hy_error_oom(n);
+    for (size_t i = 0; i < n; i++)
+        oids[i] = hy_type_oid(statement->shape.param_types[i]);
+    free(statement->oids);
+    statement->oids = oids;
+    return HY_OK;
+}
+
 static HyStatus make_statement(
     HyConnection *connection, const char *sql, HyFields *fields, HyPreparedText *out)
 {
@@ -110,6 +124,8 @@ static HyStatus make_statement(
         HY_GO(hy_error_oom(n));
     HY_GO(parse_types(out, fields, n, types));
     HY_GO(describe(connection, out, types, n, &out->shape));
+    if (out->shape.n_params > n)
+        HY_GO(tell_inferred_types(out));
 done:
     free(types);
     return st;

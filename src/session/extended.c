@@ -125,6 +125,18 @@ static HyStatus describe_statement(
         shape, statement->bind.param_types, query, (size_t)statement->bind.n_params);
 }
 
+/* No types were declared: as many parameters as the text has, all to be inferred. */
+static HyStatus infer_all(HyStatement *statement, size_t n)
+{
+    HyType *types;
+    if (n > UINT16_MAX)
+        return hy_error("54000", "too many parameters");
+    HY_ARENA_NEW(statement->arena, types, n);
+    statement->bind.n_params = n;
+    statement->bind.param_types = types;
+    return HY_OK;
+}
+
 static HyStatus parse_and_describe(HyStatement *statement, HyStatementShape *shape)
 {
     HyAstStmt *stmt;
@@ -136,6 +148,8 @@ static HyStatus parse_and_describe(HyStatement *statement, HyStatementShape *sha
     if (statement->session->is_aborted && stmt->kind != HY_AST_STMT_TRANSACTION)
         return hy_error("25P02",
             "current transaction is aborted, commands ignored until end of transaction block");
+    if (!statement->bind.n_params && stmt->n_parameters)
+        HY_TRY(infer_all(statement, stmt->n_parameters));
     return describe_statement(statement, stmt, shape);
 }
 

@@ -25,7 +25,8 @@ typedef struct HyStatementShape {
     HyType *param_types; /* as declared or inferred; those that cannot be told are text */
 } HyStatementShape;
 
-/* Parses and binds. types: declared ones, HY_TYPE_UNKNOWN to be inferred. Errors abort an open
+/* Parses and binds. types: declared ones, HY_TYPE_UNKNOWN to be inferred; none: as many as the text
+ * has are inferred. Errors abort an open
  * transaction, as those of a statement that runs. */
 HyStatus hy_session_describe(HySession *session, const char *sql, size_t len, const HyType *types,
     size_t n_types, HyStatementShape *out) HY_MUST_CHECK;

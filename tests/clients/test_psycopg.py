@@ -86,7 +86,7 @@ def test_copy(connect):
 
 def test_failed_copy_leaves_nothing(connect):
     with connect(autocommit=True) as c:
-        with pytest.raises(psycopg.errors.QueryCanceled), c.cursor().copy("COPY items (id) FROM STDIN WITH (FORMAT csv)") as copy:
+        with pytest.raises(ValueError, match="given up"), c.cursor().copy("COPY items (id) FROM STDIN WITH (FORMAT csv)") as copy:
             copy.write("7\n")
             raise ValueError("given up")
         with pytest.raises(psycopg.Error), c.cursor().copy("COPY items (id) FROM STDIN WITH (FORMAT csv)") as copy:
