@@ -8,6 +8,7 @@
 #include "types/datetime.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 /* 2000-01-01, from which PostgreSQL counts. */
 #define PG_EPOCH_DAY    2451545
@@ -304,37 +305,87 @@ HyStatus hy_format_value(
     return hy_value_format(type, value, style, out);
 }
 
-/* A value with its length before it. */
-static HyStatus append_field(const HyVector *v, size_t row, size_t size, HyFormatCode code,
-    const HyTextStyle *style, HyBuffer *out)
+/* How the values of a column are written. */
+typedef enum FieldKind {
+    FIELD_COPIED, /* the bytes as they lie in memory */
+    FIELD_BYTES,  /* the bytes of a string */
+    FIELD_MADE    /* by hy_format_value */
+} FieldKind;
+
+typedef struct Field {
+    const HyVector *vector;
+    FieldKind kind;
+    HyFormatCode code;
+    size_t size; /* of a value in memory */
+} Field;
+
+static Field plan_field(const HyVector *v, HyFormatCode code)
 {
+    HyPhysical physical = hy_type_physical(v->type);
+    HyTypeId id = v->type.id;
+    Field field = {v, FIELD_MADE, code, hy_physical_size(physical)};
+    if (id == HY_TYPE_TEXT || id == HY_TYPE_VARCHAR || id == HY_TYPE_JSON)
+        field.kind = FIELD_BYTES;
+    else if (code == HY_FORMAT_CODE_HYPER && has_fixed_size(v->type))
+        field.kind = FIELD_COPIED;
+    return field;
+}
+
+/* A value with its length before it. */
+static HyStatus append_field(
+    const Field *field, size_t row, const HyTextStyle *style, HyBuffer *out)
+{
+    const HyVector *v = field->vector;
     if (hy_vector_is_null(v, row))
         return append_be32(out, UINT32_MAX);
-    const char *value = (const char *)v->data + row * size;
+    const char *value = (const char *)v->data + row * field->size;
+    size_t n = field->size;
     size_t length_at = out->len;
-    HY_TRY(append_be32(out, 0));
-    HY_TRY(hy_format_value(v->type, code, value, style, out));
-    hy_store_be32(out->data + length_at, (uint32_t)(out->len - length_at - 4));
+    if (field->kind == FIELD_MADE) {
+        HY_TRY(append_be32(out, 0));
+        HY_TRY(hy_format_value(v->type, field->code, value, style, out));
+        hy_store_be32(out->data + length_at, (uint32_t)(out->len - length_at - 4));
+        return HY_OK;
+    }
+    if (field->kind == FIELD_BYTES) {
+        const HyString *s = (const HyString *)(const void *)value;
+        n = s->len;
+        value = hy_string_data(s);
+    }
+    HY_TRY(hy_buffer_reserve(out, 4 + n));
+    hy_store_be32(out->data + length_at, (uint32_t)n);
+    memcpy(out->data + length_at + 4, value, n);
+    out->len += 4 + n;
+    return HY_OK;
+}
+
+static HyStatus append_row(
+    const Field *fields, size_t n_fields, size_t row, const HyTextStyle *style, HyBuffer *out)
+{
+    size_t start = out->len;
+    HY_TRY(hy_buffer_reserve(out, 7));
+    out->data[start] = 'D';
+    hy_store_be16(out->data + start + 5, (uint16_t)n_fields);
+    out->len += 7;
+    for (size_t c = 0; c < n_fields; c++)
+        HY_TRY(append_field(&fields[c], row, style, out));
+    hy_store_be32(out->data + start + 1, (uint32_t)(out->len - start - 1));
     return HY_OK;
 }
 
 HyStatus hy_format_rows(const HyBatch *batch, size_t from, size_t n, const uint16_t *codes,
     const HyTextStyle *style, HyBuffer *out)
 {
-    for (size_t row = from; row < from + n; row++) {
-        size_t start = out->len;
-        HY_TRY(hy_buffer_reserve(out, 7));
-        out->data[start] = 'D';
-        hy_store_be16(out->data + start + 5, (uint16_t)batch->n_cols);
-        out->len += 7;
-        for (size_t c = 0; c < batch->n_cols; c++) {
-            const HyVector *v = &batch->cols[c];
-            size_t size = hy_physical_size(hy_type_physical(v->type));
-            HY_TRY(append_field(v, row, size, (HyFormatCode)codes[c], style, out));
-        }
-        hy_store_be32(out->data + start + 1, (uint32_t)(out->len - start - 1));
-    }
-    return HY_OK;
+    HyStatus st = HY_OK;
+    Field *fields = malloc((batch->n_cols + 1) * sizeof *fields);
+    if (!fields)
+        return hy_error_oom(batch->n_cols * sizeof *fields);
+    for (size_t c = 0; c < batch->n_cols; c++)
+        fields[c] = plan_field(&batch->cols[c], (HyFormatCode)codes[c]);
+    for (size_t row = from; row < from + n && !st; row++)
+        st = append_row(fields, batch->n_cols, row, style, out);
+    free(fields);
+    return st;
 }
 
 /* ---- Parameters ---- */
