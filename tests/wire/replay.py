@@ -20,6 +20,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import time
 
 TIMEOUT_S = 20
 UNTAGGED = {"StartupMessage", "SSLRequest", "GSSENCRequest", "CancelRequest"}
@@ -184,6 +185,7 @@ class Replay:
             return
         message = bytes.fromhex(line["hex"])
         if line["msg"] == "CancelRequest" and message[8:] in self.keys:
+            time.sleep(0.5)  # ours shows nothing of a statement before its end: it shall at least have begun
             message = message[:8] + self.connections[self.keys[message[8:]]].key
         elif line["msg"] != "(raw)":
             message = moved(message, line["msg"] not in UNTAGGED, self.folder)
