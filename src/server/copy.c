@@ -93,7 +93,7 @@ static HyStatus read_bytes(HyByteReader *self, void *data, size_t capacity, size
     return *len ? HY_OK : gone(channel);
 }
 
-/* After a failure: the client may still send until it knows. */
+/* The reader may have seen the end of the data before the client said so. */
 static void swallow_rest(CopyChannel *channel)
 {
     HyPeer *peer = &channel->connection->peer;
@@ -148,15 +148,15 @@ static void open_channel(HyConnection *connection, CopyChannel *channel)
     channel->client = (HyCopyClient){start_copy, &channel->reader, &channel->writer};
 }
 
-/* What follows the data: after input the swallowed rest, after output CopyDone. */
+/* What follows the data. After a failure the client is told at once; what it still sends are stray
+ * messages then, of which only the one that has begun must be skipped here. */
 static void close_channel(CopyChannel *channel, bool failed)
 {
-    if (channel->is_open_in && failed) {
-        /* The error shall reach a client that goes on sending, so it goes out with the rest. */
-        swallow_rest(channel);
-    }
+    HyPeer *peer = &channel->connection->peer;
+    if (channel->is_open_in && failed)
+        (void)hy_peer_skip(peer, channel->body_left);
     if (channel->is_open_out && !failed)
-        hy_peer_put_empty(&channel->connection->peer, 'c');
+        hy_peer_put_empty(peer, 'c');
 }
 
 HyStatus hy_connection_execute_with_client(HyConnection *connection, const char *sql, size_t len,
@@ -167,7 +167,7 @@ HyStatus hy_connection_execute_with_client(HyConnection *connection, const char 
     HyStatus st =
         hy_session_execute_with(connection->session, sql, len, parameters, &channel.client, out);
     if (!st && channel.is_open_in)
-        swallow_rest(&channel); /* CopyDone, if the reader did not need to see it */
+        swallow_rest(&channel);
     close_channel(&channel, st != NULL);
     return st;
 }

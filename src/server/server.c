@@ -197,7 +197,6 @@ static void drop_connections(HyServer *server)
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += DROP_TIMEOUT_S;
     pthread_mutex_lock(&server->lock);
-    server->is_stopping = true;
     int waited = 0;
     while (server->n_connections && waited != ETIMEDOUT) {
         for (HyConnection *c = server->connections; c; c = c->next) {

@@ -30,7 +30,6 @@ typedef struct HyServer {
     pthread_cond_t left;  /* a connection has gone */
     HyConnection *connections;
     size_t n_connections;
-    bool is_stopping;
 } HyServer;
 
 /* Runs until the callback connection ends or SIGTERM comes; the exit code of the process. */
