@@ -61,8 +61,9 @@ def test_refuses_to_start(option, text):
     assert r.returncode == 1 and text in r.stderr
 
 
-def test_validate(db):
-    assert run("validate", "-d", str(db)).returncode == 1  # in use
+def test_validate(db, connect):
+    with connect():
+        assert run("validate", "-d", str(db)).returncode == 1  # in use
     (db.parent / "bad.hyper").write_bytes(b"no database" * 1000)
     assert run("validate", "-d", str(db.parent / "bad.hyper")).returncode == 1
 
