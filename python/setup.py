@@ -13,7 +13,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 BUILD = os.path.abspath(os.environ.get("OPENHYPER_BUILD_DIR") or os.path.join(ROOT, "build"))
 LIBRARIES = ("libopenhyper.so", "libopenhyper_icu.so")  # the second one is loaded when it is needed and there
-SOURCES = "cursor decode encode encode_numeric errors instance interrupt module session values writer".split()
+SOURCES = ("arrow_in arrow_out cursor decode encode encode_numeric errors instance interrupt module session values writer "
+           "writer_arrow").split()
 
 
 def version():
@@ -40,7 +41,7 @@ setup(
     ext_modules=[Extension(
         "openhyper._engine",
         sources=[f"ext/{name}.c" for name in SOURCES],
-        depends=["ext/engine.h", "../include/openhyper.h"],
+        depends=["ext/arrow.h", "ext/engine.h", "../include/openhyper.h"],
         include_dirs=[os.path.join(ROOT, "include")],
         library_dirs=[BUILD],
         libraries=["openhyper"],

@@ -1,5 +1,5 @@
 /* Cursor: the rows of a result, one by one; and all rows at once. */
-#include "engine.h"
+#include "arrow.h"
 
 typedef struct CursorObject {
     PyObject ob_base;
@@ -12,6 +12,7 @@ typedef struct CursorObject {
     size_t n_rows;   /* in the chunk */
     size_t row;      /* the current one */
     bool has_row;    /* next_row() gave one */
+    bool is_peeked;  /* the chunk was fetched in advance: its first row comes next */
     PyObject **rows; /* lists made in advance for the iteration: rows row + 1 .. of the chunk */
     size_t n_ready;
     size_t next_ready;
@@ -228,6 +229,12 @@ static int advance(CursorObject *self)
         cursor_close(self);
         return 0;
     }
+    if (self->is_peeked) {
+        self->is_peeked = false;
+        self->row = 0;
+        self->has_row = true;
+        return 1;
+    }
     openhyper_error *error = openhyper_result_fetch(self->result, &self->chunk, &self->n_rows);
     self->row = 0;
     self->has_row = !error && self->n_rows > 0;
@@ -432,7 +439,62 @@ static PyObject *cursor_affected(PyObject *object, void *Py_UNUSED(closure))
     return PyLong_FromLongLong(affected);
 }
 
+/* The next rows, at most n and only as far as the chunk goes, which stay to be read; and the number
+ * of all rows. */
+static PyObject *cursor_preview(PyObject *object, PyObject *limit)
+{
+    CursorObject *self = (CursorObject *)object;
+    size_t most = PyLong_AsSize_t(limit);
+    if (PyErr_Occurred())
+        return NULL;
+    if (self->is_in_use || !self->result)
+        return Py_BuildValue("([]L)", 0LL);
+    if (!self->has_row && !self->is_peeked) {
+        openhyper_error *error = openhyper_result_fetch(self->result, &self->chunk, &self->n_rows);
+        if (error) {
+            raise_engine_error(error);
+            return NULL;
+        }
+        self->is_peeked = self->n_rows > 0;
+    }
+    size_t first = self->has_row ? self->row + 1 : 0;
+    size_t n = self->n_rows > first ? self->n_rows - first : 0;
+    n = n < most ? n : most;
+    PyObject *rows[64];
+    n = n < sizeof rows / sizeof rows[0] ? n : sizeof rows / sizeof rows[0];
+    self->is_in_use = true;
+    int failed = decode_rows(self->decoders, self->n_columns, self->chunk, first, n, rows);
+    long long total = openhyper_result_row_count(self->result);
+    end_use(self);
+    PyObject *list = failed ? NULL : PyList_New(0);
+    if (!failed && (!list || append_chunk(list, rows, n) < 0))
+        Py_CLEAR(list);
+    return list ? Py_BuildValue("(NL)", list, total) : NULL;
+}
+
+/* Hands the rows that were not read yet to a stream of Arrow and closes the cursor: the current row
+ * counts as read. */
+static PyObject *cursor_arrow(PyObject *object, PyObject *Py_UNUSED(ignored))
+{
+    CursorObject *self = (CursorObject *)object;
+    if (self->is_in_use || !self->result) {
+        PyErr_SetString(
+            PyExc_RuntimeError, self->result ? "the result is in use" : "the result is closed");
+        return NULL;
+    }
+    openhyper_result *result = self->result;
+    const openhyper_column *chunk = self->has_row || self->is_peeked ? self->chunk : NULL;
+    size_t row = self->has_row ? self->row + 1 : 0, n_rows = self->n_rows;
+    self->result = NULL;
+    cursor_close(self);
+    return arrow_stream_capsule(result, chunk, row, n_rows);
+}
+
 static PyMethodDef cursor_methods[] = {
+    {"preview", cursor_preview, METH_O,
+        "preview($self, n, /)\n--\n\n(The next rows, which stay; the number of all rows)."},
+    {"arrow", cursor_arrow, METH_NOARGS,
+        "arrow($self, /)\n--\n\nThe remaining rows as a capsule with an Arrow stream; closes."},
     {"next_row", cursor_next_row, METH_NOARGS,
         "next_row($self, /)\n--\n\nMoves to the next row; False at the end."},
     {"get_value", cursor_get_value, METH_O,

@@ -247,6 +247,29 @@ PyObject *cursor_new(SessionObject *session, openhyper_result *result, bool text
 /* All rows of a result as a list of lists. */
 PyObject *rows_of_result(openhyper_result *result, bool text_as_bytes);
 
+struct WriterObject {
+    PyObject ob_base;
+    SessionObject *session;       /* NULL: closed */
+    openhyper_appender *appender; /* NULL: closed, or the session was */
+    Encoder *columns;
+    openhyper_column *batch; /* the columns as the engine takes them */
+    size_t n_columns;
+    size_t n_rows;   /* in the batch */
+    bool is_in_use;  /* a row is being converted, which can run Python code; or rows are handed over
+                      */
+    bool was_opened; /* once only */
+    StringArena strings;
+};
+
+/* What writer.c offers writer_arrow.c. A use ends with the result of the method, or NULL after a
+ * failure, which closes the writer. */
+int writer_begin_use(WriterObject *writer);
+PyObject *writer_end_use(WriterObject *writer, int failed);
+/* Gives the batch to the engine, without the GIL. The writer is in use. */
+int writer_flush(WriterObject *writer);
+void writer_start_batch(WriterObject *writer);
+int writer_lost_connection(void);
+
 /* Drops the rows of an open writer, with the session's lock held. */
 void writer_abandon(WriterObject *writer);
 

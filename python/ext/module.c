@@ -1,5 +1,5 @@
 /* The module openhyper._engine. */
-#include "engine.h"
+#include "arrow.h"
 
 Classes classes;
 
@@ -37,6 +37,8 @@ static PyMethodDef module_methods[] = {
     {"register", module_register, METH_VARARGS,
         "register(make_error, date, timestamp, interval, decimal, /)\n--\n\n"
         "Makes the Python classes of values and errors known."},
+    {"arrow_schema", module_arrow_schema, METH_O,
+        "arrow_schema(data, /)\n--\n\n[(name, SQL type, nullable), ..] of a table of Arrow."},
     {"version", module_version, METH_NOARGS, "version()\n--\n\nThe version of the engine."},
     {NULL, NULL, 0, NULL},
 };

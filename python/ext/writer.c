@@ -1,22 +1,8 @@
 /* RowWriter: rows of Python objects, collected as columns and handed to the engine in batches. The
  * base class of Inserter, so that add_row is a method written in C without anything around it. */
-#include "engine.h"
+#include "arrow.h"
 
 #include <string.h>
-
-struct WriterObject {
-    PyObject ob_base;
-    SessionObject *session;       /* NULL: closed */
-    openhyper_appender *appender; /* NULL: closed, or the session was */
-    Encoder *columns;
-    openhyper_column *batch; /* the columns as the engine takes them */
-    size_t n_columns;
-    size_t n_rows;   /* in the batch */
-    bool is_in_use;  /* a row is being converted, which can run Python code; or rows are handed over
-                      */
-    bool was_opened; /* once only */
-    StringArena strings;
-};
 
 /* ---- Opening ---- */
 
@@ -226,7 +212,7 @@ static PyObject *writer_open(PyObject *object, PyObject *args)
 
 /* ---- Handing over ---- */
 
-static void start_batch(WriterObject *self)
+void writer_start_batch(WriterObject *self)
 {
     self->n_rows = 0;
     string_arena_reset(&self->strings);
@@ -237,14 +223,14 @@ static void start_batch(WriterObject *self)
     }
 }
 
-static int lost_connection(void)
+int writer_lost_connection(void)
 {
     raise_hyper_exception("08006", "The connection of the inserter was closed.", NULL);
     return -1;
 }
 
 /* Gives the batch to the engine, without the GIL. The writer is in use. */
-static int flush(WriterObject *self)
+int writer_flush(WriterObject *self)
 {
     openhyper_error *error;
     SessionObject *session = self->session;
@@ -255,7 +241,7 @@ static int flush(WriterObject *self)
     openhyper_appender *appender = self->appender;
     if (!appender) {
         session_end(session);
-        return lost_connection();
+        return writer_lost_connection();
     }
     Py_BEGIN_ALLOW_THREADS error = openhyper_appender_append(appender, self->batch, self->n_rows);
     Py_END_ALLOW_THREADS session_end(session);
@@ -263,7 +249,7 @@ static int flush(WriterObject *self)
         raise_engine_error(error);
         return -1;
     }
-    start_batch(self);
+    writer_start_batch(self);
     return interrupt_check();
 }
 
@@ -339,10 +325,10 @@ static inline int put_row(WriterObject *self, PyObject *row)
         failed = put_iterable(self, row);
     if (failed)
         return -1;
-    return ++self->n_rows == BATCH_ROWS ? flush(self) : 0;
+    return ++self->n_rows == BATCH_ROWS ? writer_flush(self) : 0;
 }
 
-static int begin_use(WriterObject *self)
+int writer_begin_use(WriterObject *self)
 {
     if (!self->session || self->is_in_use) {
         PyErr_SetString(PyExc_RuntimeError,
@@ -354,7 +340,7 @@ static int begin_use(WriterObject *self)
 }
 
 /* A failure of any kind closes the writer and drops its rows. */
-static PyObject *end_use(WriterObject *self, int failed)
+PyObject *writer_end_use(WriterObject *self, int failed)
 {
     self->is_in_use = false;
     if (!failed)
@@ -383,9 +369,9 @@ static PyObject *writer_add_row(
 {
     WriterObject *self = (WriterObject *)object;
     PyObject *row = n == 1 && !names ? args[0] : only_argument(args, n, names, "row");
-    if (!row || begin_use(self) < 0)
+    if (!row || writer_begin_use(self) < 0)
         return NULL;
-    return end_use(self, put_row(self, row));
+    return writer_end_use(self, put_row(self, row));
 }
 
 static int put_rows(WriterObject *self, PyObject *rows)
@@ -406,29 +392,28 @@ static PyObject *writer_add_rows(
 {
     WriterObject *self = (WriterObject *)object;
     PyObject *rows = only_argument(args, n, names, "rows");
-    if (!rows || begin_use(self) < 0)
+    if (!rows || writer_begin_use(self) < 0)
         return NULL;
-    return end_use(self, put_rows(self, rows));
+    return writer_end_use(self, put_rows(self, rows));
 }
 
 /* ---- The end ---- */
 
-static int finish(WriterObject *self)
+static int finish(WriterObject *self, int64_t *n_rows)
 {
     openhyper_error *error;
-    int64_t n_rows;
     SessionObject *session = self->session;
-    if (self->n_rows && flush(self) < 0)
+    if (self->n_rows && writer_flush(self) < 0)
         return -1;
     session_lock(session);
     openhyper_appender *appender = self->appender;
     openhyper_connection *connection = session->connection;
     if (!appender) {
         session_end(session);
-        return lost_connection();
+        return writer_lost_connection();
     }
     Py_BEGIN_ALLOW_THREADS interrupt_begin(connection);
-    error = openhyper_appender_finish(appender, &n_rows);
+    error = openhyper_appender_finish(appender, n_rows);
     interrupt_end();
     Py_END_ALLOW_THREADS session_end(session);
     if (interrupt_check() < 0) {
@@ -444,12 +429,15 @@ static int finish(WriterObject *self)
 static PyObject *writer_finish(PyObject *object, PyObject *Py_UNUSED(ignored))
 {
     WriterObject *self = (WriterObject *)object;
-    if (begin_use(self) < 0)
+    if (writer_begin_use(self) < 0)
         return NULL;
-    PyObject *done = end_use(self, finish(self));
-    if (done)
-        discard(self);
-    return done;
+    int64_t n_rows = 0;
+    PyObject *done = writer_end_use(self, finish(self, &n_rows));
+    if (!done)
+        return NULL;
+    discard(self);
+    Py_DECREF(done);
+    return PyLong_FromLongLong(n_rows);
 }
 
 static PyObject *writer_discard(PyObject *object, PyObject *Py_UNUSED(ignored))
@@ -490,11 +478,24 @@ static PyMethodDef writer_methods[] = {
     {"add_rows", FAST_METHOD(writer_add_rows),
         "add_rows($self, /, rows)\n--\n\n"
         "Adds the rows of an iterable; see add_row()."},
+    {"add_arrow", writer_add_arrow, METH_O,
+        "add_arrow($self, data, /)\n--\n\n"
+        "Adds the rows of a table of Arrow.\n\n"
+        ":param data: an object with __arrow_c_stream__ or __arrow_c_array__ (pyarrow, polars, "
+        "pandas,\n"
+        "    DuckDB, results of openhyper ..). Its columns are matched by name.\n"
+        ":raises ValueError: a column is missing or surplus, of the wrong type, or a value is out "
+        "of\n"
+        "    range. The inserter is then closed, as after an error of add_row()."},
+    {"_add_columns", writer_add_columns, METH_VARARGS,
+        "_add_columns($self, columns, nulls, /)\n--\n\n"
+        "Adds columns: pairs of memory and Arrow format, or of an Arrow schema and array."},
     {"_open", writer_open, METH_VARARGS,
         "_open($self, session, database, schema, table, columns, targets, expressions, /)\n--\n\n"
         "Begins the insert. columns: tuples (name, SQL type, nullable)."},
     {"_finish", writer_finish, METH_NOARGS,
-        "_finish($self, /)\n--\n\nMakes the rows part of the table and closes."},
+        "_finish($self, /)\n--\n\nMakes the rows part of the table and closes; their "
+        "number."},
     {"_discard", writer_discard, METH_NOARGS,
         "_discard($self, /)\n--\n\nDrops the rows and closes."},
     {NULL, NULL, 0, NULL},

@@ -16,6 +16,7 @@ from .connection import Connection, CreateMode
 from .databasename import DatabaseName
 from .date import Date
 from .endpoint import Endpoint
+from .frames import from_arrow, from_pandas, from_polars, read_csv, to_arrow, to_pandas, to_polars
 from .hyperexception import HyperException, _make_error
 from .hyperprocess import HyperProcess, Telemetry
 from .hyperserviceversion import HyperServiceVersion
@@ -47,4 +48,5 @@ __all__ = [
     "HyperServiceVersion", "Inserter", "Interval", "NOT_NULLABLE", "NULLABLE", "Name", "Nullability", "PERMANENT",
     "Persistence", "Result", "ResultSchema", "SchemaName", "SqlType", "TEMPORARY", "TableDefinition", "TableName",
     "Telemetry", "Timestamp", "TypeTag", "UnclosedObjectWarning", "escape_name", "escape_string_literal",
+    "from_arrow", "from_pandas", "from_polars", "read_csv", "to_arrow", "to_pandas", "to_polars",
 ]

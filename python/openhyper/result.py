@@ -1,11 +1,13 @@
 """Results: the rows of statements."""
+import html
 import warnings
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Iterator, List, Optional, Type
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, Optional, Type
 
 from ._engine import Cursor
+from ._frames import arrow_table, numpy_columns, pandas_frame, polars_frame
 from .resultschema import ResultSchema
-from .sqltype import SqlType
+from .sqltype import SqlType, TypeTag
 from .warning import UnclosedObjectWarning
 
 if TYPE_CHECKING:
@@ -62,6 +64,36 @@ class Result:
         """The current row as a new list."""
         return self.__cursor.get_values()
 
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """The rows that were not read yet, as a stream of the Arrow C data interface, for any library that knows it
+        (``pyarrow.table(result)``, ``polars.DataFrame(result)``, ``duckdb.from_arrow`` ..). The stream owns the rows;
+        this result is closed, and its connection is ready for the next statement."""
+        return self.__cursor.arrow()
+
+    def to_arrow(self) -> Any:
+        """The remaining rows as a ``pyarrow.Table``. Closes the result."""
+        return arrow_table(self)
+
+    def to_pandas(self, dtype_backend: Optional[str] = None) -> Any:
+        """The remaining rows as a ``pandas.DataFrame``. Closes the result.
+
+        :param dtype_backend: None: types of numpy, where integers with NULLs become float64; or
+            ``"numpy_nullable"`` or ``"pyarrow"``, which keep them.
+        """
+        return pandas_frame(self, dtype_backend)
+
+    def to_polars(self) -> Any:
+        """The remaining rows as a ``polars.DataFrame``. Closes the result. Polars has no intervals."""
+        for column in self.schema.columns:
+            if column.type.tag is TypeTag.INTERVAL:
+                self.close()
+                raise TypeError(f"polars has no type for the interval {column.name}: cast it to text in the query")
+        return polars_frame(self)
+
+    def fetch_numpy(self) -> Dict[str, Any]:
+        """The remaining rows as a dict of arrays of numpy, masked where there are NULLs. Closes the result."""
+        return numpy_columns(self)
+
     def close(self) -> None:
         """Drops the remaining rows; may be repeated."""
         self.__cursor.close()
@@ -83,6 +115,15 @@ class Result:
                           UnclosedObjectWarning, source=self)
             cursor.close()
 
+    def _repr_html_(self) -> str:
+        """The next rows as a table, for notebooks. They stay to be read."""
+        rows, total = self.__cursor.preview(20)
+        head = "".join(f"<th>{html.escape(column.name.unescaped)}</th>" for column in self.schema.columns)
+        body = "".join("<tr>" + "".join(f"<td>{_cell(value)}</td>" for value in row) + "</tr>" for row in rows)
+        state = f"{total:,} rows" if self.is_open else "closed"
+        return (f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+                f"<p>{state}, {self.schema.column_count} columns</p>")
+
     def __repr__(self) -> str:
         text = f"<Result instance at {id(self):#x}; state: {'open' if self.is_open else 'closed'}"
         if self.is_open and self.affected_row_count is not None:
@@ -93,3 +134,8 @@ class Result:
         if names:
             text += f"; columns: [{', '.join(names)}]"
         return text + ">"
+
+
+def _cell(value: object) -> str:
+    text = "NULL" if value is None else str(value)
+    return f"<i>{text}</i>" if value is None else html.escape(text if len(text) <= 100 else text[:99] + "…")

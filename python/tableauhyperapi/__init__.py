@@ -3,12 +3,15 @@ import importlib
 from types import ModuleType
 
 from openhyper import *  # noqa: F401,F403
-from openhyper import VERSION, __all__, __version__
+from openhyper import VERSION, __version__, frames
+from openhyper import __all__ as _names
 
 _MODULES = frozenset((
     "catalog", "connection", "databasename", "date", "endpoint", "hyperexception", "hyperprocess",
     "hyperserviceversion", "inserter", "interval", "name", "result", "resultschema", "schemaname", "sql", "sqltype",
     "tabledefinition", "tablename", "timestamp", "warning"))
+
+__all__ = [name for name in _names if name not in frames.__all__]
 
 
 def __getattr__(name: str) -> ModuleType:
