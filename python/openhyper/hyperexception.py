@@ -54,6 +54,8 @@ class HyperException(Exception):
     An error that led to it is its ``__cause__``.
     """
 
+    _sqlstate: Optional[str] = None
+
     def __init__(self, context_id: ContextId, main_message: Optional[str] = None, hint: Optional[str] = None,
                  message: Optional[str] = None, hint_message: Optional[str] = None) -> None:
         if message is not None:
@@ -106,4 +108,6 @@ class HyperException(Exception):
 def _make_error(sqlstate: str, message: str, hint: Optional[str] = None) -> HyperException:
     """The exception for an error of the engine; the context is a number that the SQLSTATE gives."""
     number = zlib.crc32(sqlstate.encode()) or 1
-    return HyperException(ContextId(number - (1 << 32) if number >= 1 << 31 else number), message, hint or None)
+    error = HyperException(ContextId(number - (1 << 32) if number >= 1 << 31 else number), message, hint or None)
+    error._sqlstate = sqlstate
+    return error
