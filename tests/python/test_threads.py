@@ -102,6 +102,68 @@ def test_connections_work_side_by_side(process, tmp_path):
     assert not errors
 
 
+def test_eight_threads_on_one_file(process, tmp_path):
+    """Writers and readers with connections of their own; each reader sees whole inserts only."""
+    path = tmp_path / "shared.hyper"
+    errors = []
+    with api.Connection(process.endpoint, path, api.CreateMode.CREATE) as connection:
+        for n in range(4):
+            connection.execute_command(f"CREATE TABLE t{n} (a int)")
+
+    def run(n):
+        try:
+            with api.Connection(process.endpoint, path) as connection:
+                for i in range(20):
+                    if n % 2:
+                        with api.Inserter(connection, f"t{n // 2}") as inserter:
+                            inserter.add_rows([i] for _ in range(100))
+                            inserter.execute()
+                    else:
+                        assert connection.execute_scalar_query(f"SELECT COUNT(*) FROM t{n // 2}") % 100 == 0
+                        rows = connection.execute_list_query(f"SELECT a, COUNT(*) FROM t{n // 2} GROUP BY a")
+                        assert all(count == 100 for _, count in rows)
+        except Exception as error:
+            errors.append(error)
+    threads = [threading.Thread(target=run, args=(n,)) for n in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert not any(thread.is_alive() for thread in threads) and not errors
+    with api.Connection(process.endpoint, path) as connection:
+        for n in range(4):
+            assert connection.execute_scalar_query(f"SELECT COUNT(*) FROM t{n}") == 2000
+
+
+def test_arrow_leaves_the_interpreter_alone(process, tmp_path):
+    """While a table of Arrow goes in and out in another thread, Python goes on: its longest pause is far below the time
+    that the thread takes."""
+    pa = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    n = 1_000_000
+    data = pa.table({"a": pa.array(range(n)), "s": pa.array([f"a text of some length {i}" for i in range(n)])})
+    done = threading.Event()
+    times, errors = [], []
+
+    def run():
+        try:
+            start = time.monotonic()
+            api.from_arrow(data, tmp_path / "gil.hyper", "t")
+            times.append(time.monotonic() - start)
+            assert api.to_arrow(tmp_path / "gil.hyper").num_rows == n
+        except Exception as error:
+            errors.append(error)
+        finally:
+            done.set()
+    thread = threading.Thread(target=run)
+    ticks = 0
+    thread.start()
+    while not done.is_set():
+        ticks += 1
+        time.sleep(0.001)
+    thread.join()
+    assert not errors and ticks >= 20 * times[0], (ticks, times)
+
+
 PROGRAM = textwrap.dedent(f"""
     import openhyper as api
     with api.HyperProcess(api.Telemetry.DO_NOT_SEND_USAGE_DATA_TO_TABLEAU) as process:
@@ -125,8 +187,11 @@ def test_ctrl_c_cancels_the_statement():
     try:
         assert program.stdout.readline() == "ready\n"
         wait_until_busy(lambda: cpu_seconds_of(program.pid))
+        start = time.monotonic()
         program.send_signal(signal.SIGINT)
-        assert program.communicate(timeout=30)[0] == "interrupted 42\n"
+        # The 0.2 s that are promised are of a machine that is free: a busy one gets the time of its queue besides.
+        assert program.stdout.readline() == "interrupted 42\n"
+        assert time.monotonic() - start < 0.2 * (2 + os.getloadavg()[0] / os.cpu_count())
     finally:
         program.kill()
         program.wait()
