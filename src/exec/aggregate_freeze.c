@@ -241,6 +241,7 @@ HyStatus hy_agg_settle(HyAggOp *op, HyAggLocal **locals, size_t n)
     op->is_lazy = op->spill.rows != NULL;
     for (size_t w = 0; w < n; w++)
         bytes += local_bytes(op, locals[w], &more);
+    hy_alg_note_memory(op->alg, bytes);
     if (bytes > hy_memory_limit(op->exec->ctx->memory) / 4)
         op->is_lazy = true;
     for (size_t w = 0; w < n && op->is_lazy; w++) {

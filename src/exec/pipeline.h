@@ -140,6 +140,14 @@ HyStatus hy_op_new(
 HyStatus hy_source_new(
     HyExec *exec, const HySourceClass *class, HyAlg *alg, size_t size, void *out) HY_MUST_CHECK;
 
+/* What an operator keeps once all its rows have arrived: EXPLAIN ANALYZE shows the most. `alg` may
+ * be NULL. By the statement's thread. */
+static inline void hy_alg_note_memory(HyAlg *alg, size_t bytes)
+{
+    if (alg && alg->memory_bytes < bytes)
+        alg->memory_bytes = bytes;
+}
+
 /* Pushes a batch on; an empty one goes nowhere. */
 HyStatus hy_op_emit(HyOp *op, HyWorker *worker, const HyBatch *batch) HY_MUST_CHECK;
 HyStatus hy_source_emit(HySource *source, HyWorker *worker, const HyBatch *batch) HY_MUST_CHECK;

@@ -139,8 +139,11 @@ static HyStatus collect_flush(HyOp *op, HyWorker *worker, void *arg)
 static HyStatus collect_finish(HyOp *op, HyExec *exec, void **locals, size_t n)
 {
     (void)exec;
+    HyCollectOp *collect = (HyCollectOp *)op;
     for (size_t i = 0; i < n; i++)
-        HY_TRY(hy_rowset_splice(((HyCollectOp *)op)->rows, ((CollectLocal *)locals[i])->rows));
+        HY_TRY(hy_rowset_splice(collect->rows, ((CollectLocal *)locals[i])->rows));
+    if (collect->spill_alg)
+        hy_alg_note_memory(collect->spill_alg, hy_rowset_memory_bytes(collect->rows));
     return HY_OK;
 }
 

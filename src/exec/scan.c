@@ -36,8 +36,10 @@ typedef struct ScanSource {
     size_t n_filters;
     bool wants_extremes;
     HyRelation *relation;
-    ScanMorsel *morsels; /* what is left after a look at the statistics; NULL: all */
-    size_t n_joined;     /* so many of them are run as one, if not 0 */
+    ScanMorsel *morsels;  /* what is left after a look at the statistics; NULL: all */
+    size_t n_joined;      /* so many of them are run as one, if not 0 */
+    uint8_t *read_blocks; /* 1: rows of it were looked at; EXPLAIN ANALYZE, else NULL */
+    size_t n_blocks;
 } ScanSource;
 
 /* How a worker fares with a join's filter. */
@@ -50,8 +52,13 @@ typedef struct FilterUse {
 typedef struct ScanLocal {
     HyRelation *relation;
     HyPredicateState *predicate;
-    HyAlg *scan; /* counts rows that the filter gets, NULL without filter */
+    HyAlg *scan;
+    bool has_filter; /* then rows that it gets are the scan's */
+    bool has_bar;    /* the last of tests is the bar's */
+    bool counts;     /* EXPLAIN ANALYZE: what the bar drops */
     uint64_t n_tested;
+    uint64_t n_key_filtered;
+    uint64_t n_bar_filtered;
     size_t block;
     HyChunkPin *pins;      /* by place */
     HyChunkPin *test_pins; /* by scan predicate */
@@ -127,6 +134,26 @@ static HyStatus list_morsels(ScanSource *scan, size_t n_blocks, size_t *n_morsel
     return HY_OK;
 }
 
+/* Adds up what the run before looked at; a recursion runs several times. */
+static void count_blocks(ScanSource *scan)
+{
+    if (!scan->read_blocks)
+        return;
+    scan->scan->blocks_total += scan->n_blocks;
+    for (size_t i = 0; i < scan->n_blocks; i++)
+        scan->scan->blocks_read += scan->read_blocks[i];
+    free(scan->read_blocks);
+    scan->read_blocks = NULL;
+}
+
+static HyStatus begin_counting(ScanSource *scan, size_t n_blocks)
+{
+    count_blocks(scan);
+    scan->n_blocks = n_blocks;
+    scan->read_blocks = calloc(n_blocks + 1, sizeof *scan->read_blocks);
+    return scan->read_blocks ? HY_OK : hy_error_oom(n_blocks);
+}
+
 static HyStatus scan_start(HySource *source, HyExec *exec, size_t *n_morsels)
 {
     ScanSource *scan = (ScanSource *)source;
@@ -140,6 +167,8 @@ static HyStatus scan_start(HySource *source, HyExec *exec, size_t *n_morsels)
     free(scan->morsels);
     scan->morsels = NULL;
     scan->n_joined = 0;
+    if (exec->ctx->analyze)
+        HY_TRY(begin_counting(scan, n_blocks));
     if (n_blocks > 0 && scan->scan->n_scan_predicates > 0)
         return list_morsels(scan, n_blocks, n_morsels);
     if (n_blocks > 0) {
@@ -162,8 +191,11 @@ static void unpin_all(ScanLocal *local)
 static void scan_close(void *arg)
 {
     ScanLocal *local = arg;
-    if (local->scan)
-        __atomic_fetch_add(&local->scan->actual_rows, local->n_tested, __ATOMIC_RELAXED);
+    HyAlg *scan = local->scan;
+    if (local->has_filter)
+        __atomic_fetch_add(&scan->actual_rows, local->n_tested, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&scan->key_filtered, local->n_key_filtered, __ATOMIC_RELAXED);
+    __atomic_fetch_add(&scan->bar_filtered, local->n_bar_filtered, __ATOMIC_RELAXED);
     unpin_all(local);
     hy_predicate_close(local->predicate);
     hy_buffer_free(&local->bar.text);
@@ -176,7 +208,6 @@ static void scan_close(void *arg)
 
 static HyStatus scan_open(HySource *source, HyWorker *worker, void **out)
 {
-    (void)worker;
     const ScanSource *scan = (const ScanSource *)source;
     ScanLocal *local = calloc(1, sizeof *local);
     if (!local)
@@ -184,7 +215,9 @@ static HyStatus scan_open(HySource *source, HyWorker *worker, void **out)
     *out = local;
     local->block = SIZE_MAX;
     local->relation = scan->relation;
-    local->scan = scan->filter ? scan->scan : NULL;
+    local->scan = scan->scan;
+    local->has_filter = scan->filter != NULL;
+    local->counts = worker->exec->ctx->analyze;
     local->pins = calloc(scan->layout.n + 1, sizeof *local->pins);
     local->test_pins = calloc(scan->scan->n_scan_predicates + 1, sizeof *local->test_pins);
     local->tests = calloc(scan->scan->n_scan_predicates + 2, sizeof *local->tests);
@@ -218,6 +251,7 @@ static HyStatus add_bar(const ScanSource *scan, ScanLocal *local, bool *is_empty
         .n_values = 1};
     HyChunkMatch match = hy_chunk_match(chunk, &test);
     *is_empty = match == HY_MATCH_NONE;
+    local->has_bar = match != HY_MATCH_ALL;
     if (match == HY_MATCH_SOME)
         local->tests[local->n_active++] = (HyChunkCondition){.chunk = chunk, .test = test};
     return HY_OK;
@@ -232,6 +266,7 @@ static HyStatus open_block(const ScanSource *scan, ScanLocal *local, size_t bloc
         unpin_all(local);
     local->block = block;
     local->n_active = 0;
+    local->has_bar = false;
     for (size_t i = 0; i < local->n_tests; i++) {
         const HyScanPredicate *predicate = &scan->scan->scan_predicates[i];
         HyChunkPin *pin = &local->test_pins[i];
@@ -262,14 +297,28 @@ static uint32_t drop_deleted(
     return n_sel;
 }
 
+/* Adds the rows that pass all tests but the bar's. */
+static HyStatus count_without_bar(ScanLocal *local, uint32_t first, uint32_t n, uint32_t *sel)
+{
+    uint32_t n_sel = n;
+    if (local->n_active > 1)
+        HY_TRY(hy_chunk_filter_all(local->tests, local->n_active - 1, first, sel, &n_sel));
+    local->n_bar_filtered += n_sel;
+    return HY_OK;
+}
+
 /* Rows of [first, first + n) that pass the tests are added to local->sel, relative to local->first.
  */
 static HyStatus select_window(ScanLocal *local, const uint64_t *deletes, uint32_t first, uint32_t n)
 {
     uint32_t *sel = local->sel + local->n_sel;
     uint32_t n_sel = n;
+    if (local->counts && local->has_bar)
+        HY_TRY(count_without_bar(local, first, n, sel));
     if (local->n_active > 0)
         HY_TRY(hy_chunk_filter_all(local->tests, local->n_active, first, sel, &n_sel));
+    if (local->counts && local->has_bar)
+        local->n_bar_filtered -= n_sel;
     bool is_all = n_sel == n;
     if (deletes && n_sel > 0) { /* last: most tests leave few rows */
         uint32_t n_live = drop_deleted(deletes, first, is_all, n_sel, sel);
@@ -407,9 +456,11 @@ static HyStatus emit_selected(ScanSource *scan, ScanLocal *local, HyWorker *work
     HY_BATCH_NEW(worker, loaded.has, scan->layout.n);
     if (scan->layout.n)
         memset(loaded.has, 0, scan->layout.n);
-    local->n_tested += local->n_sel;
+    size_t n_found = local->n_sel;
     if (scan->n_filters > 0)
         HY_TRY(apply_key_filters(scan, local, worker, &loaded));
+    local->n_key_filtered += n_found - local->n_sel;
+    local->n_tested += local->n_sel;
     if (scan->predicate && local->n_sel > 0)
         HY_TRY(apply_filter(scan, local, worker, &loaded));
     if (local->n_sel > 0) {
@@ -506,6 +557,8 @@ static HyStatus run_morsel(
         return HY_OK;
     bool is_empty;
     HY_TRY(open_block(scan, local, block, &is_empty));
+    if (is_empty && local->has_bar)
+        local->n_bar_filtered += end - first;
     bool is_whole = hy_relation_block_live_rows(scan->relation, block) ==
                     hy_relation_block_rows(scan->relation, block);
     if (scan->wants_extremes && !is_empty && local->n_active == 0 && is_whole) {
@@ -515,12 +568,18 @@ static HyStatus run_morsel(
             return HY_OK;
     }
     for (size_t i = 0; i < local->n_active && !is_empty; i++) {
+        bool is_bar = local->has_bar && i + 1 == local->n_active;
+        uint32_t n_rows = end - first;
         hy_chunk_need_zones(local->tests[i].chunk);
         hy_chunk_narrow(local->tests[i].chunk, &local->tests[i].test, &first, &end);
         is_empty = first >= end;
+        if (is_bar)
+            local->n_bar_filtered += n_rows - (is_empty ? 0 : end - first);
     }
     if (is_empty)
         return HY_OK;
+    if (scan->read_blocks)
+        __atomic_store_n(&scan->read_blocks[block], 1, __ATOMIC_RELAXED);
     const uint64_t *deletes = hy_relation_block_deletes(scan->relation, block);
     local->n_sel = 0;
     local->is_dense = true;
@@ -548,6 +607,7 @@ static HyStatus scan_run(HySource *source, HyWorker *worker, void *arg, size_t m
 
 static void scan_destroy(HySource *source)
 {
+    count_blocks((ScanSource *)source);
     free(((ScanSource *)source)->morsels);
     hy_relation_unref(((ScanSource *)source)->relation);
 }

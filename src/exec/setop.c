@@ -90,6 +90,10 @@ static HyStatus set_finish(HyOp *op, HyExec *exec, void **locals, size_t n)
     if (n == 0)
         return HY_OK;
     HY_TRY(hy_exec_worker(exec, 0, &worker));
+    size_t bytes = 0;
+    for (size_t w = 0; w < n; w++)
+        bytes += hy_set_table_bytes(&((HySetLocal *)locals[w])->table);
+    hy_alg_note_memory(op->alg, bytes);
     HY_TRY(hy_set_settle(self, (HySetLocal **)locals, n));
     if (self->is_lazy)
         return HY_OK;

@@ -328,6 +328,8 @@ static HyStatus sort_finish(HyOp *op, HyExec *exec, void **locals, size_t n)
     if (sort->runs)
         return hy_sort_reduce_runs(sort);
     HY_TRY(sort_all(sort, exec, (SortLocal **)locals, n));
+    hy_alg_note_memory(
+        op->alg, hy_rowset_memory_bytes(sort->rows) + 2 * sort->n_merged * sizeof(HySortEntry));
     find_ties(sort);
     return hy_row_access_open(sort->rows, &sort->access);
 }

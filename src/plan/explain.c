@@ -214,6 +214,8 @@ static HyStatus print_window(const Printer *p, const HyAlg *alg)
 {
     HY_TRY(print_exprs(p, " by ", alg->partition_by, alg->n_partition_by));
     HY_TRY(print_sort(p, " order ", alg->sort, alg->n_sort));
+    if (alg->partition_limit > 0)
+        HY_TRY(hy_buffer_printf(p->out, " first %u of each partition", alg->partition_limit));
     for (size_t i = 0; i < alg->n_windows; i++) {
         HY_TRY(hy_buffer_append_str(p->out, i == 0 ? ": " : ", "));
         HY_TRY(print_call(p, alg->windows[i].call, alg->windows[i].args));
@@ -273,6 +275,52 @@ static HyStatus print_details(const Printer *p, const HyAlg *alg)
     return HY_OK;
 }
 
+typedef struct Measure {
+    const char *name, *json;
+    uint64_t value;
+} Measure;
+
+#define MAX_MEASURES 4
+
+/* What was measured and is not the same for all operators, without zeros. */
+static size_t list_measures(const HyAlg *alg, Measure *out)
+{
+    const Measure all[] = {{"memory", "memoryBytes", alg->memory_bytes},
+        {"spilled", "spilledBytes", alg->spilled_bytes},
+        {"dropped by join keys", "rowsDroppedByKeyFilters", alg->key_filtered},
+        {"dropped by top rows", "rowsDroppedByTopBar", alg->bar_filtered}};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].value > 0)
+            out[n++] = all[i];
+    return n;
+}
+
+static HyStatus print_bytes(const Printer *p, uint64_t bytes)
+{
+    if (bytes < 1 << 20)
+        return hy_buffer_printf(p->out, "%.1f KB", (double)bytes / (1 << 10));
+    return hy_buffer_printf(p->out, "%.1f MB", (double)bytes / (1 << 20));
+}
+
+static HyStatus print_measures(const Printer *p, const HyAlg *alg)
+{
+    Measure measures[MAX_MEASURES];
+    size_t n = list_measures(alg, measures);
+    if (alg->blocks_total > 0)
+        HY_TRY(hy_buffer_printf(p->out, "  (blocks=%llu of %llu)",
+            (unsigned long long)alg->blocks_read, (unsigned long long)alg->blocks_total));
+    for (size_t i = 0; i < n; i++) {
+        HY_TRY(hy_buffer_printf(p->out, "  (%s=", measures[i].name));
+        if (strstr(measures[i].json, "Bytes"))
+            HY_TRY(print_bytes(p, measures[i].value));
+        else
+            HY_TRY(hy_buffer_printf(p->out, "%llu", (unsigned long long)measures[i].value));
+        HY_TRY(hy_buffer_append_char(p->out, ')'));
+    }
+    return HY_OK;
+}
+
 static HyStatus print_numbers(const Printer *p, const HyAlg *alg)
 {
     if (p->options->costs)
@@ -281,10 +329,7 @@ static HyStatus print_numbers(const Printer *p, const HyAlg *alg)
     if (p->options->analyze)
         HY_TRY(hy_buffer_printf(p->out, "  (actual rows=%llu time=%.3f ms)",
             (unsigned long long)alg->actual_rows, (double)alg->actual_us / 1000.0));
-    if (p->options->analyze && alg->spilled_bytes > 0)
-        HY_TRY(hy_buffer_printf(
-            p->out, "  (spilled=%.1f MB)", (double)alg->spilled_bytes / (1 << 20)));
-    return HY_OK;
+    return p->options->analyze ? print_measures(p, alg) : HY_OK;
 }
 
 /* ---- Text ---- */
@@ -353,6 +398,19 @@ static HyStatus json_details(const Printer *p, const HyAlg *alg)
     return st;
 }
 
+static HyStatus json_measures(const Printer *p, const HyAlg *alg)
+{
+    Measure measures[MAX_MEASURES];
+    size_t n = list_measures(alg, measures);
+    if (alg->blocks_total > 0)
+        HY_TRY(hy_buffer_printf(p->out, ",\"blocksRead\":%llu,\"blocksTotal\":%llu",
+            (unsigned long long)alg->blocks_read, (unsigned long long)alg->blocks_total));
+    for (size_t i = 0; i < n; i++)
+        HY_TRY(hy_buffer_printf(
+            p->out, ",\"%s\":%llu", measures[i].json, (unsigned long long)measures[i].value));
+    return HY_OK;
+}
+
 static HyStatus json_tree(const Printer *p, const HyAlg *alg)
 {
     const char *name = operator_name(alg);
@@ -365,9 +423,8 @@ static HyStatus json_tree(const Printer *p, const HyAlg *alg)
     if (p->options->analyze)
         HY_TRY(hy_buffer_printf(p->out, ",\"actualRows\":%llu,\"actualMicroseconds\":%llu",
             (unsigned long long)alg->actual_rows, (unsigned long long)alg->actual_us));
-    if (p->options->analyze && alg->spilled_bytes > 0)
-        HY_TRY(hy_buffer_printf(
-            p->out, ",\"spilledBytes\":%llu", (unsigned long long)alg->spilled_bytes));
+    if (p->options->analyze)
+        HY_TRY(json_measures(p, alg));
     for (size_t i = 0; i < alg->n_inputs; i++) {
         HY_TRY(hy_buffer_append_str(p->out, i == 0 ? ",\"inputs\":[" : ","));
         HY_TRY(json_tree(p, alg->inputs[i]));

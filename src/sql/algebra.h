@@ -278,6 +278,11 @@ struct HyAlg {
     uint64_t actual_rows;
     uint64_t actual_us;
     uint64_t spilled_bytes; /* written to temporary files */
+    uint64_t memory_bytes;  /* of the rows or groups that it kept; 0: it keeps none */
+    uint64_t blocks_total;  /* SCAN */
+    uint64_t blocks_read;   /* of them: those of which rows were tested or read */
+    uint64_t key_filtered;  /* SCAN: rows that no join above can need */
+    uint64_t bar_filtered;  /* SCAN: rows beyond what the sort above wants */
 };
 
 #define HY_ROW_ID_COLUMN UINT32_MAX
