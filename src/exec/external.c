@@ -57,6 +57,7 @@ static HyStatus csv_run(HySource *source, HyWorker *worker, void *local, size_t 
         HY_TRY(hy_csv_parser_next(local, &batch));
         if (batch.n_rows == 0)
             break;
+        batch.n_cols = ((CsvSource *)source)->layout.n;
         HY_TRY(hy_source_emit(source, worker, &batch));
         hy_arena_reset(worker->arena);
     }
@@ -101,7 +102,10 @@ static HyStatus csv_options(HyCompiler *c, const HyExternal *external, HyCsvOpti
         .null_on_cast_failure = external->null_on_cast_failure,
         .has_guessed_types = external->is_sniffed,
         .skip_bad_rows = external->skip_bad_rows,
-        .reject_limit = external->reject_limit};
+        .reject_limit = external->reject_limit,
+        .rejects = external->rejects,
+        .pad_with_nulls = external->pad_with_nulls,
+        .ignore_extra_fields = external->ignore_extra_fields};
     if (!hy_compression_from_name(external->compression, &options->compression))
         return hy_error("42601", "unknown compression '%s'", external->compression);
     return csv_columns(c, external, options);
@@ -118,6 +122,29 @@ static bool uses_client(const HyExternal *external)
     return false;
 }
 
+/* The columns to read: those of the layout, and behind them, where faulty rows are left out, all
+ * others, so that which rows those are does not depend on the query. */
+static HyStatus choose_columns(
+    HyCompiler *c, const HyAlg *alg, const uint32_t *places, CsvSource *source)
+{
+    const HyExternal *external = alg->external;
+    uint32_t *wanted;
+    bool *is_read;
+    size_t n = source->layout.n;
+    HY_ARENA_NEW(c->arena, wanted, n + external->n_columns);
+    HY_ARENA_NEW(c->arena, is_read, external->n_columns);
+    for (size_t i = 0; i < n; i++) {
+        wanted[i] = alg->external_columns[places[i]];
+        is_read[wanted[i]] = true;
+    }
+    for (uint32_t i = 0; i < external->n_columns && external->skip_bad_rows; i++)
+        if (!is_read[i])
+            wanted[n++] = i;
+    source->options.wanted = wanted;
+    source->options.n_wanted = n;
+    return HY_OK;
+}
+
 static HyStatus compile_csv(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStream *out)
 {
     CsvSource *source;
@@ -126,10 +153,7 @@ static HyStatus compile_csv(HyCompiler *c, HyAlg *alg, const HyNeed *need, HyStr
     source->external = alg->external;
     HY_TRY(csv_options(c, alg->external, &source->options));
     HY_TRY(hy_leaf_layout(c, alg, need, &source->layout, &columns));
-    for (size_t i = 0; i < source->layout.n; i++)
-        columns[i] = alg->external_columns[columns[i]];
-    source->options.wanted = columns;
-    source->options.n_wanted = source->layout.n;
+    HY_TRY(choose_columns(c, alg, columns, source));
     HY_TRY(hy_stream_begin(c, &source->source, &source->layout, out));
     out->pipeline->is_serial = uses_client(alg->external);
     return HY_OK;

@@ -29,7 +29,7 @@ static Cursor open_cursor(const HyCsvParser *parser, const HyCsvTarget *target)
 {
     const HyCsvReader *reader = parser->reader;
     const HyCsvColumn *column = target->column;
-    Cursor c = {.data = parser->piece.buffer,
+    Cursor c = {.data = hy_csv_data(parser),
         .ends = parser->index.ends + target->field,
         .n_fields = parser->index.n_fields,
         .strip_cr = parser->index.has_cr && target->field + 1 == parser->index.n_fields,

@@ -90,6 +90,15 @@ typedef struct HyCsvTarget {
     bool has_nulls;
 } HyCsvTarget;
 
+/* Records that were written anew because they had too few or too many fields. */
+typedef struct HyCsvRagged {
+    bool is_on; /* the index is about `text`, else about the piece */
+    char *text; /* as a piece's buffer: [HY_CSV_PADDING bytes][data][HY_CSV_PADDING bytes] */
+    size_t len; /* with the padding in front */
+    size_t capacity;
+    size_t *ends; /* by record: offset behind it in the piece */
+} HyCsvRagged;
+
 struct HyCsvParser {
     HyCsvReader *reader;
     HyCsvPiece piece;
@@ -97,6 +106,7 @@ struct HyCsvParser {
     size_t at;       /* offset of the next record */
     uint64_t record; /* its number in the file */
     HyCsvIndex index;
+    HyCsvRagged ragged;
     HyArena *arena; /* of the batch: texts that had to change */
     HyCsvTarget *targets;
     HyVector *vectors;
@@ -109,6 +119,31 @@ struct HyCsvParser {
     bool has_bad_rows;
     bool is_raising; /* the error of a row that cannot be left out any more is looked for */
 };
+
+/* What the index is about. */
+static inline const char *hy_csv_data(const HyCsvParser *parser)
+{
+    return parser->ragged.is_on ? parser->ragged.text : parser->piece.buffer;
+}
+
+/* csv_parser.c: keeps the record that was left out because of `reason`, if anyone wants it. */
+HyStatus hy_csv_keep_reject(HyCsvParser *parser, uint64_t line, const char *column,
+    const HyError *reason, const char *text, size_t len) HY_MUST_CHECK;
+/* The record of the row of the index as it stands in the piece, without its line end. */
+const char *hy_csv_row_text(const HyCsvParser *parser, size_t row, size_t *len);
+
+/* csv_ragged.c */
+/* The offset of the next delimiter or line end outside of quotes; `end` when there is none. */
+size_t hy_csv_next_end(const HyCsvDialect *dialect, const char *data, size_t at, size_t end);
+/* The offset behind the record that begins at `at`. */
+size_t hy_csv_record_end(const HyCsvDialect *dialect, const char *data, size_t at, size_t end);
+/* The fault that the index stopped at is one that the caller takes. */
+bool hy_csv_is_curable(const HyCsvParser *parser);
+/* Steps over the record at parser->at if it is an empty line. */
+bool hy_csv_skip_empty_line(HyCsvParser *parser);
+/* Writes the records from parser->at on anew. */
+HyStatus hy_csv_straighten(HyCsvParser *parser) HY_MUST_CHECK;
+void hy_csv_ragged_free(HyCsvRagged *ragged);
 
 /* csv_convert.c */
 void hy_csv_target_init(

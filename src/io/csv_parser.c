@@ -80,6 +80,7 @@ void hy_csv_parser_destroy(HyCsvParser *parser)
     free(parser->bad_rows);
     hy_arena_destroy(parser->arena);
     hy_csv_piece_free(parser->reader, &parser->piece);
+    hy_csv_ragged_free(&parser->ragged);
     hy_error_free(parser->failure);
     free(parser);
 }
@@ -93,7 +94,9 @@ static void index_records(HyCsvParser *parser, size_t max_rows)
     if (max_rows < all)
         index->max_rows = max_rows;
     HY_KERNEL_PICK(hy_csv_index)
-    (&parser->reader->dialect, parser->piece.buffer, parser->at, parser->piece.end, index);
+    (&parser->reader->dialect, hy_csv_data(parser),
+        parser->ragged.is_on ? HY_CSV_PADDING : parser->at,
+        parser->ragged.is_on ? parser->ragged.len : parser->piece.end, index);
     index->max_rows = all;
 }
 
@@ -101,30 +104,18 @@ static void index_records(HyCsvParser *parser, size_t max_rows)
 static void step_over(HyCsvParser *parser)
 {
     const HyCsvIndex *index = &parser->index;
-    parser->at = (index->ends[index->n_rows * index->n_fields] & HY_CSV_OFFSET) + 1;
+    parser->at = parser->ragged.is_on
+                     ? parser->ragged.ends[index->n_rows - 1]
+                     : (index->ends[index->n_rows * index->n_fields] & HY_CSV_OFFSET) + 1;
     parser->record += index->n_rows;
+    parser->ragged.is_on = false;
 }
 
 /* The offset behind the faulty record that begins at `at`. */
 static size_t find_record_end(const HyCsvParser *parser)
 {
-    const HyCsvDialect *dialect = &parser->reader->dialect;
-    const char *data = parser->piece.buffer;
-    bool in_quotes = false;
-    size_t i = parser->at;
-    for (; i < parser->piece.end; i++) {
-        char c = data[i];
-        if (dialect->mode == HY_CSV_TEXT
-                ? c == '\\'
-                : dialect->mode == HY_CSV_ESCAPED && in_quotes && c == dialect->escape)
-            i++;
-        else if (c == '\n' && !in_quotes)
-            return i + 1;
-        else if (c == dialect->quote && dialect->mode != HY_CSV_TEXT &&
-                 dialect->mode != HY_CSV_PLAIN)
-            in_quotes = !in_quotes;
-    }
-    return parser->piece.end;
+    return hy_csv_record_end(
+        &parser->reader->dialect, parser->piece.buffer, parser->at, parser->piece.end);
 }
 
 /* Counts a record that is left out; false when there were too many. */
@@ -141,15 +132,73 @@ static HyStatus too_many_bad(const HyCsvParser *parser, HyStatus st)
         st, "more than %lld rows are faulty", (long long)parser->reader->options.reject_limit);
 }
 
-/* Leaves out a record, unless there were too many or none may be. Takes `st`. */
-static HyStatus reject(HyCsvParser *parser, HyStatus st)
+/* Makes the text valid UTF-8 where it is not. */
+static HyStatus readable_text(HyCsvParser *parser, const char **text, size_t *len)
 {
+    HyCharset *charset = parser->reader->charset;
+    bool is_single = hy_charset_kind(charset) == HY_CHARSET_SINGLE_BYTE, is_bad = false;
+    if (hy_utf8_is_ascii(*text, *len) || (!is_single && hy_utf8_validate(*text, *len, NULL)))
+        return HY_OK;
+    char *out = hy_arena_alloc(parser->arena, hy_array_bytes(3, *len));
+    if (!out)
+        return hy_error_oom(3 * *len);
+    *len = is_single ? hy_charset_decode(charset, *text, *len, out, &is_bad)
+                     : hy_utf8_sanitize(*text, *len, out);
+    *text = out;
+    return HY_OK;
+}
+
+HyStatus hy_csv_keep_reject(HyCsvParser *parser, uint64_t line, const char *column,
+    const HyError *reason, const char *text, size_t len)
+{
+    HyCsvRejects *rejects = parser->reader->options.rejects;
+    if (!rejects)
+        return HY_OK;
+    HY_TRY(readable_text(parser, &text, &len));
+    const HyCsvReject reject = {.file = parser->piece.name,
+        .line = line,
+        .column = column,
+        .reason = reason->message,
+        .record = text,
+        .record_len = len};
+    return hy_csv_rejects_add(rejects, &reject);
+}
+
+static size_t without_line_end(const char *data, size_t begin, size_t end)
+{
+    end -= end > begin && data[end - 1] == '\n';
+    return end - (end > begin && data[end - 1] == '\r');
+}
+
+const char *hy_csv_row_text(const HyCsvParser *parser, size_t row, size_t *len)
+{
+    const HyCsvIndex *index = &parser->index;
+    const char *data = parser->piece.buffer;
+    size_t begin, end;
+    if (parser->ragged.is_on) {
+        begin = row > 0 ? parser->ragged.ends[row - 1] : parser->at;
+        end = parser->ragged.ends[row];
+    } else {
+        begin = (index->ends[row * index->n_fields] & HY_CSV_OFFSET) + 1;
+        end = index->ends[(row + 1) * index->n_fields] & HY_CSV_OFFSET;
+    }
+    *len = without_line_end(data, begin, end) - begin;
+    return data + begin;
+}
+
+/* Leaves out the record [parser->at, end), unless there were too many or none may be. Takes `st`.
+ */
+static HyStatus reject(HyCsvParser *parser, HyStatus st, size_t end)
+{
+    const char *data = parser->piece.buffer;
     if (!parser->reader->options.skip_bad_rows)
         return st;
     if (!count_bad_record(parser->reader))
         return too_many_bad(parser, st);
+    HyStatus kept = hy_csv_keep_reject(parser, parser->record, NULL, st, data + parser->at,
+        without_line_end(data, parser->at, end) - parser->at);
     hy_error_free(st);
-    return HY_OK;
+    return kept;
 }
 
 static HyStatus fault_of_record(HyCsvParser *parser)
@@ -170,8 +219,9 @@ static HyStatus fault_of_record(HyCsvParser *parser)
 /* The record at `at` cannot be taken apart. */
 static HyStatus pass_fault(HyCsvParser *parser)
 {
-    HY_TRY(reject(parser, fault_of_record(parser)));
-    parser->at = find_record_end(parser);
+    size_t end = find_record_end(parser);
+    HY_TRY(reject(parser, fault_of_record(parser), end));
+    parser->at = end;
     parser->record++;
     return HY_OK;
 }
@@ -182,9 +232,14 @@ static HyStatus skip_header(HyCsvParser *parser)
         return HY_OK;
     parser->piece.n_header = 0;
     index_records(parser, 1);
-    if (parser->index.n_rows == 0)
+    if (parser->index.n_rows > 0) {
+        step_over(parser);
+    } else if (hy_csv_is_curable(parser)) {
+        parser->at = find_record_end(parser);
+        parser->record++;
+    } else {
         return fault_of_record(parser);
-    step_over(parser);
+    }
     return HY_OK;
 }
 
@@ -192,7 +247,7 @@ static HyStatus pass_end(HyCsvParser *parser)
 {
     if (!parser->piece.is_unterminated)
         return HY_OK;
-    return reject(parser, raise_record(parser, "unterminated CSV quoted field"));
+    return reject(parser, raise_record(parser, "unterminated CSV quoted field"), parser->piece.end);
 }
 
 /* ---- Batches ---- */
@@ -249,7 +304,8 @@ static bool needs_check(const HyCsvParser *parser)
     if (hy_charset_kind(parser->reader->charset) == HY_CHARSET_SINGLE_BYTE)
         return true;
     size_t end = index->ends[index->n_rows * index->n_fields] & HY_CSV_OFFSET;
-    return !hy_utf8_validate(parser->piece.buffer + parser->at, end - parser->at, NULL);
+    size_t begin = index->ends[0] + 1;
+    return !hy_utf8_validate(hy_csv_data(parser) + begin, end - begin, NULL);
 }
 
 static HyStatus convert_batch(HyCsvParser *parser, HyBatch *out)
@@ -279,7 +335,14 @@ static HyStatus next_batch(HyCsvParser *parser, HyBatch *out)
     HY_TRY(skip_header(parser));
     while (parser->at < parser->piece.end) {
         index_records(parser, SIZE_MAX);
+        if (parser->index.n_rows == 0 && hy_csv_is_curable(parser)) {
+            if (parser->reader->options.pad_with_nulls && hy_csv_skip_empty_line(parser))
+                continue;
+            HY_TRY(hy_csv_straighten(parser));
+            index_records(parser, SIZE_MAX);
+        }
         if (parser->index.n_rows == 0) {
+            parser->ragged.is_on = false;
             HY_TRY(pass_fault(parser));
             continue;
         }

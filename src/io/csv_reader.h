@@ -18,6 +18,7 @@
 
 #include "base/memory.h"
 #include "io/byte_stream.h"
+#include "io/csv_rejects.h"
 #include "types/text_style.h"
 #include "types/vector.h"
 
@@ -43,6 +44,9 @@ typedef struct HyCsvOptions {
     bool has_guessed_types;     /* errors of values say how to name them */
     bool skip_bad_rows;         /* records that cannot be read are left out */
     int64_t reject_limit;       /* of them; -1: none */
+    HyCsvRejects *rejects;      /* gets them; or NULL */
+    bool pad_with_nulls;        /* records with too few fields; empty lines are left out then */
+    bool ignore_extra_fields;   /* behind the last column */
     const HyCsvColumn *columns; /* of the file */
     size_t n_columns;           /* at least 1 */
     const uint32_t *wanted;     /* indexes of the columns that are read; the batch's columns */

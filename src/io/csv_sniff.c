@@ -100,8 +100,8 @@ static void find_delimiter(Sample *sample)
         bool is_even = true;
         sample->at = 0;
         while (is_even && next_record(sample, candidates[i])) {
-            is_even = n == 0 || sample->n_fields == n;
-            n = sample->n_fields;
+            is_even = n == 0 || sample->n_fields == n || sample->sniff->is_ragged;
+            n = n > sample->n_fields ? n : sample->n_fields;
         }
         if (is_even && n > best) {
             best = n;
@@ -185,7 +185,8 @@ static HyType preferred(unsigned types)
 /* ---- Header and names ---- */
 
 typedef struct Columns {
-    Field *first; /* of the first record */
+    Field *first; /* of the first record, empty ones behind its own */
+    size_t n_first;
     unsigned *first_types;
     unsigned *types;   /* of the others */
     bool *is_repeated; /* another record has the same text */
@@ -199,14 +200,22 @@ static HyStatus look_at_records(Sample *sample, Columns *columns)
     sample->at = 0;
     if (!next_record(sample, delimiter))
         return HY_OK;
-    columns->n = sample->n_fields;
+    columns->n_first = sample->n_fields;
+    columns->n = columns->n_first;
+    while (sample->sniff->pads && next_record(sample, delimiter))
+        columns->n = columns->n > sample->n_fields ? columns->n : sample->n_fields;
+    sample->at = 0;
+    if (!next_record(sample, delimiter))
+        return HY_OK;
     HY_ARENA_NEW(sample->arena, columns->first, columns->n);
     HY_ARENA_NEW(sample->arena, columns->first_types, columns->n);
     HY_ARENA_NEW(sample->arena, columns->types, columns->n);
     HY_ARENA_NEW(sample->arena, columns->is_repeated, columns->n);
     for (size_t i = 0; i < columns->n; i++) {
-        columns->first[i] = sample->fields[i];
-        columns->first_types[i] = types_of(sample, &sample->fields[i]);
+        const Field none = {"", 0, false};
+        bool is_there = i < columns->n_first;
+        columns->first[i] = is_there ? sample->fields[i] : none;
+        columns->first_types[i] = is_there ? types_of(sample, &sample->fields[i]) : IS_ALL;
         columns->types[i] = IS_ALL;
     }
     while (next_record(sample, delimiter)) {
@@ -237,7 +246,7 @@ static bool guess_header(const Columns *columns)
 {
     bool has_typed = false;
     bool are_names = true;
-    for (size_t i = 0; i < columns->n; i++) {
+    for (size_t i = 0; i < columns->n_first; i++) {
         const Field *field = &columns->first[i];
         unsigned types = columns->first_types[i];
         if (types == IS_BOOL && !(columns->types[i] & IS_BOOL))

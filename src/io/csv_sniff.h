@@ -21,6 +21,8 @@ typedef struct HyCsvSniff {
     const HyTextStyle *style;
     bool has_delimiter; /* `delimiter` is given */
     bool knows_header;  /* `has_header` is given */
+    bool is_ragged;     /* records may differ in their number of fields: .. */
+    bool pads;          /* .. and the longest one has them all, else the first one */
     /* In and out: */
     char delimiter;
     bool has_header;

@@ -217,7 +217,15 @@ static HyStatus mark_bad_row(const Field *field, HyStatus st)
     HyCsvParser *parser = field->parser;
     if (st->sqlstate[0] != '2')
         return st;
+    HyStatus kept = HY_OK;
+    if (parser->reader->options.rejects && !hy_bitmap_get(parser->bad_rows, field->row)) {
+        size_t len;
+        const char *text = hy_csv_row_text(parser, field->row, &len);
+        kept = hy_csv_keep_reject(
+            parser, record_of(field), field->target->column->name, st, text, len);
+    }
     hy_error_free(st);
+    HY_TRY(kept);
     put_payload(field, zero);
     hy_bitmap_set(parser->bad_rows, field->row);
     parser->has_bad_rows = true;

@@ -4,6 +4,7 @@
 #include "plan/planner.h"
 #include "session/copy_stream.h"
 #include "session/names.h"
+#include "session/rejected_rows.h"
 #include "session/system_rows.h"
 #include "types/datetime.h"
 
@@ -122,9 +123,14 @@ static HyStatus run_planned(
         hy_exec_set_client(&exec, session->client->input, session->client->output);
         HY_TRY(hy_copy_client_start(session->client, query));
     }
+    HyRejectedRows *rejected;
+    HY_TRY(hy_rejected_rows_open(statement, query, &rejected));
     show_running(session, &exec);
     HyStatus st = hy_exec_run(&exec, query, statement->arena, rows, affected);
     show_running(session, NULL);
+    if (!st && rejected)
+        st = hy_rejected_rows_store(rejected);
+    hy_rejected_rows_close(rejected);
     HY_TRY(st);
     return hy_statement_commit(statement);
 }

@@ -10,7 +10,8 @@
 
 #include "sql/expr.h"
 
-typedef struct HyTable HyTable; /* catalog/table.h */
+typedef struct HyTable HyTable;           /* catalog/table.h */
+typedef struct HyCsvRejects HyCsvRejects; /* io/csv_rejects.h */
 
 typedef enum HyAlgKind {
     HY_ALG_SCAN,      /* table: columns[] with table_columns[] */
@@ -157,6 +158,10 @@ typedef struct HyExternal {
     bool *force_not_null;       /* per column, or NULL */
     bool skip_bad_rows;         /* on_error => 'skip' */
     int64_t reject_limit;       /* -1: none */
+    const char *rejects_table;  /* gets the rows left out; or NULL */
+    HyCsvRejects *rejects;      /* while a statement with such a table runs; the session's */
+    bool pad_with_nulls;        /* null_padding: short records are taken */
+    bool ignore_extra_fields;   /* ignore_extra_columns: long ones too */
     const char *compression;    /* NULL: by extension; "gzip", "none" */
     const char *codec;          /* of a Parquet file that is written; NULL: snappy */
     int64_t rows_per_row_group; /* likewise; 0: default */

@@ -266,6 +266,8 @@ static HyStatus read_failure_option(Reader *r, const Option *option, bool *known
         return bool_value(r, option, &e->skip_bad_rows);
     if (strcmp(option->name, "reject_limit") == 0)
         return int_value(r, option, &e->reject_limit);
+    if (strcmp(option->name, "rejects_table") == 0 && is_text_format(e))
+        return string_value(r, option, &e->rejects_table);
     *known = false;
     return HY_OK;
 }
@@ -289,6 +291,10 @@ static HyStatus read_text_option(Reader *r, const Option *option, bool *known)
     }
     if (strcmp(name, "sanitize") == 0)
         return bool_value(r, option, &e->sanitize);
+    if (strcmp(name, "null_padding") == 0)
+        return bool_value(r, option, &e->pad_with_nulls);
+    if (strcmp(name, "ignore_extra_columns") == 0)
+        return bool_value(r, option, &e->ignore_extra_fields);
     if (strcmp(name, "null") == 0)
         return string_value(r, option, &e->null_text);
     if (strcmp(name, "encoding") == 0)
@@ -401,7 +407,9 @@ static HyStatus sniff_columns(Reader *r, int32_t position)
         .has_delimiter = r->has_delimiter,
         .knows_header = r->knows_header,
         .delimiter = e->delimiter,
-        .has_header = e->has_header};
+        .has_header = e->has_header,
+        .is_ragged = e->pad_with_nulls || e->ignore_extra_fields,
+        .pads = e->pad_with_nulls};
     if (!hy_compression_from_name(e->compression, &sniff.compression))
         return hy_error("42601", "unknown compression '%s'", e->compression);
     HY_TRY(hy_error_at(hy_csv_sniff(r->b->arena, &sniff), position));
@@ -448,6 +456,22 @@ static HyStatus settle_columns(
     return force_columns(r, r->force_not_null, &e->force_not_null);
 }
 
+/* Naming a table for the rows left out asks for leaving them out. */
+static HyStatus check_rejects(Reader *r, const Options *options)
+{
+    for (size_t i = 0; i < options->n; i++) {
+        const Option *option = &options->items[i];
+        bool decides =
+            strcmp(option->name, "on_error") == 0 || strcmp(option->name, "ignore_errors") == 0;
+        if (decides && !r->external->skip_bad_rows)
+            return hy_error_at(
+                hy_error("42601", "option 'rejects_table' requires on_error => 'skip'"),
+                option->position);
+    }
+    r->external->skip_bad_rows = true;
+    return HY_OK;
+}
+
 static HyStatus read_options(Reader *r, const Options *options)
 {
     HyExternal *e = r->external;
@@ -474,7 +498,7 @@ static HyStatus read_options(Reader *r, const Options *options)
     e->reject_limit = -1;
     for (size_t i = 0; i < options->n; i++)
         HY_TRY(read_option(r, &options->items[i]));
-    return HY_OK;
+    return e->rejects_table ? check_rejects(r, options) : HY_OK;
 }
 
 static HyStatus make_external(HyBinder *b, bool is_written, const HyAstExpr *location,
