@@ -15,6 +15,7 @@ typedef struct SystemColumn {
 
 typedef struct SystemRelation {
     const char *name;
+    uint32_t schema_oid;
     uint32_t oid;
     char kind;
     size_t n_hidden;
@@ -24,8 +25,11 @@ typedef struct SystemRelation {
 } SystemRelation;
 
 #define AS_ROW(name, oid, kind, n_hidden, definition)                                              \
-    {#name, oid, kind, n_hidden, definition, NULL, 0},
-static SystemRelation relations[] = {HY_SYSTEM_RELATIONS(AS_ROW)};
+    {#name, HY_OID_PG_CATALOG, oid, kind, n_hidden, definition, NULL, 0},
+#define AS_INFORMATION_ROW(name, oid, kind, n_hidden, definition)                                  \
+    {#name, HY_OID_INFORMATION_SCHEMA, oid, kind, n_hidden, definition, NULL, 0},
+static SystemRelation relations[] = {
+    HY_SYSTEM_RELATIONS(AS_ROW) HY_INFORMATION_RELATIONS(AS_INFORMATION_ROW)};
 #define N_RELATIONS HY_ARRAY_LEN(relations)
 
 /* ---- Definitions ---- */
@@ -137,10 +141,11 @@ size_t hy_system_relation_count(void)
 
 int hy_system_relation_find(const char *schema, const char *name)
 {
-    if (strcmp(schema, "pg_catalog") != 0)
-        return -1;
-    for (size_t i = 0; i < N_RELATIONS; i++)
-        if (strcmp(relations[i].name, name) == 0)
+    uint32_t schema_oid = strcmp(schema, "pg_catalog") == 0           ? HY_OID_PG_CATALOG
+                          : strcmp(schema, "information_schema") == 0 ? HY_OID_INFORMATION_SCHEMA
+                                                                      : 0;
+    for (size_t i = 0; i < N_RELATIONS && schema_oid; i++)
+        if (relations[i].schema_oid == schema_oid && strcmp(relations[i].name, name) == 0)
             return (int)i;
     return -1;
 }
@@ -156,6 +161,11 @@ int hy_system_relation_find_oid(uint32_t oid)
 const char *hy_system_relation_name(int id)
 {
     return relations[id].name;
+}
+
+uint32_t hy_system_relation_schema_oid(int id)
+{
+    return relations[id].schema_oid;
 }
 
 uint32_t hy_system_relation_oid(int id)

@@ -1,5 +1,6 @@
-/* The relations of pg_catalog: their names and columns. Their rows are made by the session
- * (session/system_rows.h), which knows what is attached and set. spec/sql.md section 13. */
+/* The relations of pg_catalog and information_schema: their names and columns. Their rows are made
+ * by the session (session/system_rows.h), which knows what is attached and set. spec/sql.md
+ * section 13. */
 #ifndef HY_CATALOG_SYSTEM_RELATIONS_H
 #define HY_CATALOG_SYSTEM_RELATIONS_H
 
@@ -26,6 +27,7 @@ int hy_system_relation_find_oid(uint32_t oid);
 size_t hy_system_relation_count(void);
 const char *hy_system_relation_name(int id);
 uint32_t hy_system_relation_oid(int id);
+uint32_t hy_system_relation_schema_oid(int id);
 char hy_system_relation_kind(int id); /* 'r' table, 'v' view */
 
 /* Columns, the hidden ones last: those are found by name and not part of `*`. */

@@ -321,4 +321,47 @@
         "umid oid, srvid oid, srvname text, umuser oid, usename text, umoptions text[]")           \
     X(pg_views, 17099, 'v', 0, "schemaname text, viewname text, viewowner text, definition text")
 
+/* The relations of information_schema, as in PostgreSQL. */
+#define HY_INFORMATION_RELATIONS(X)                                                                \
+    X(columns, 9101, 'v', 0,                                                                       \
+        "table_catalog text, table_schema text, table_name text, column_name text, "               \
+        "ordinal_position int4, column_default text, is_nullable text, "                           \
+        "data_type text, character_maximum_length int4, "                                          \
+        "character_octet_length int4, numeric_precision int4, "                                    \
+        "numeric_precision_radix int4, numeric_scale int4, datetime_precision int4, "              \
+        "interval_type text, interval_precision int4, character_set_catalog text, "                \
+        "character_set_schema text, character_set_name text, "                                     \
+        "collation_catalog text, collation_schema text, collation_name text, "                     \
+        "domain_catalog text, domain_schema text, domain_name text, "                              \
+        "udt_catalog text, udt_schema text, udt_name text, scope_catalog text, "                   \
+        "scope_schema text, scope_name text, maximum_cardinality int4, "                           \
+        "dtd_identifier text, is_self_referencing text, is_identity text, "                        \
+        "identity_generation text, identity_start text, identity_increment text, "                 \
+        "identity_maximum text, identity_minimum text, identity_cycle text, "                      \
+        "is_generated text, generation_expression text, is_updatable text")                        \
+    X(key_column_usage, 9102, 'v', 0,                                                              \
+        "constraint_catalog text, constraint_schema text, constraint_name text, "                  \
+        "table_catalog text, table_schema text, table_name text, column_name text, "               \
+        "ordinal_position int4, position_in_unique_constraint int4")                               \
+    X(referential_constraints, 9103, 'v', 0,                                                       \
+        "constraint_catalog text, constraint_schema text, constraint_name text, "                  \
+        "unique_constraint_catalog text, unique_constraint_schema text, "                          \
+        "unique_constraint_name text, match_option text, update_rule text, "                       \
+        "delete_rule text")                                                                        \
+    X(schemata, 9104, 'v', 0,                                                                      \
+        "catalog_name text, schema_name text, schema_owner text, "                                 \
+        "default_character_set_catalog text, default_character_set_schema text, "                  \
+        "default_character_set_name text, sql_path text")                                          \
+    X(table_constraints, 9105, 'v', 0,                                                             \
+        "constraint_catalog text, constraint_schema text, constraint_name text, "                  \
+        "table_catalog text, table_schema text, table_name text, "                                 \
+        "constraint_type text, is_deferrable text, initially_deferred text, "                      \
+        "enforced text")                                                                           \
+    X(tables, 9106, 'v', 0,                                                                        \
+        "table_catalog text, table_schema text, table_name text, table_type text, "                \
+        "self_referencing_column_name text, reference_generation text, "                           \
+        "user_defined_type_catalog text, user_defined_type_schema text, "                          \
+        "user_defined_type_name text, is_insertable_into text, is_typed text, "                    \
+        "commit_action text")
+
 #endif

@@ -252,11 +252,19 @@ static HyStatus append_name(HyBuffer *out, const char *name)
     return hy_buffer_append_char(out, '"');
 }
 
+/* Those of pg_catalog come before the search path, those of information_schema are not on it. */
+static bool is_in_pg_catalog(int system)
+{
+    return hy_system_relation_schema_oid(system) == HY_OID_PG_CATALOG;
+}
+
 /* With its schema unless the bare name finds it. */
 static HyStatus format_relation(void *context, uint32_t oid, HyBuffer *out)
 {
     const HySession *session = context;
     int system = hy_system_relation_find_oid(oid);
+    if (system >= 0 && !is_in_pg_catalog(system))
+        HY_TRY(hy_buffer_append_str(out, "information_schema."));
     if (system >= 0)
         return hy_buffer_append_str(out, hy_system_relation_name(system));
     HyTable *table = table_of(session, oid);
@@ -276,8 +284,9 @@ done:
 static bool is_visible(void *context, uint32_t oid)
 {
     const HySession *session = context;
-    if (hy_system_relation_find_oid(oid) >= 0)
-        return true;
+    int system = hy_system_relation_find_oid(oid);
+    if (system >= 0)
+        return is_in_pg_catalog(system);
     HyTable *table = table_of(session, oid);
     bool visible = table && find_visible(session, table->name) == oid;
     hy_table_unref(table);

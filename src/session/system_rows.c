@@ -12,12 +12,14 @@ static HyStatus write_rows(HySystemWriter *w)
         const char *name;
         HyStatus (*write)(HySystemWriter *w);
     } makers[] = {
+        {"columns", hy_system_standard_column_rows},
         {"hyper_attached_database", hy_system_attached_rows},
         {"hyper_database", hy_system_file_rows},
         {"hyper_load", hy_system_load_rows},
         {"hyper_memory_usage", hy_system_memory_rows},
         {"hyper_thread_usage", hy_system_thread_usage_rows},
         {"hyper_threads", hy_system_thread_rows},
+        {"key_column_usage", hy_system_standard_key_rows},
         {"pg_am", hy_system_access_rows},
         {"pg_attrdef", hy_system_default_rows},
         {"pg_attribute", hy_system_attribute_rows},
@@ -37,6 +39,10 @@ static HyStatus write_rows(HySystemWriter *w)
         {"pg_tablespace", hy_system_tablespace_rows},
         {"pg_type", hy_system_type_rows},
         {"pg_user", hy_system_user_rows},
+        {"referential_constraints", hy_system_standard_reference_rows},
+        {"schemata", hy_system_standard_schema_rows},
+        {"table_constraints", hy_system_standard_constraint_rows},
+        {"tables", hy_system_standard_table_rows},
     };
     const char *name = hy_system_relation_name(w->id);
     if (strcmp(name, "hyper_event_logs") == 0)

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* Calls row for each table of the session's temporary store and of the database. */
-static HyStatus each_table(HySystemWriter *w, HyStatus (*row)(HySystemWriter *w, HyTable *table))
+HyStatus hy_system_each_table(HySystemWriter *w, HyStatus (*row)(HySystemWriter *w, HyTable *table))
 {
     HyDatabase *stores[2] = {w->session->attachments.temporary, w->database};
     for (size_t s = 0; s < HY_ARRAY_LEN(stores); s++) {
@@ -100,11 +99,11 @@ static HyStatus class_row(HySystemWriter *w, HyTable *table)
 
 HyStatus hy_system_class_rows(HySystemWriter *w)
 {
-    HY_TRY(each_table(w, class_row));
+    HY_TRY(hy_system_each_table(w, class_row));
     for (int id = 0; id < (int)hy_system_relation_count(); id++) {
         hy_system_put(w, "oid", hy_system_relation_oid(id));
         hy_system_put_text(w, "relname", hy_system_relation_name(id));
-        hy_system_put(w, "relnamespace", HY_OID_PG_CATALOG);
+        hy_system_put(w, "relnamespace", hy_system_relation_schema_oid(id));
         hy_system_put(w, "relowner", HY_OID_SYSTEM);
         hy_system_put(w, "relpersistence", 'p');
         hy_system_put(w, "relkind", hy_system_relation_kind(id));
@@ -184,7 +183,7 @@ static HyStatus table_attributes(HySystemWriter *w, HyTable *table)
 
 HyStatus hy_system_attribute_rows(HySystemWriter *w)
 {
-    HY_TRY(each_table(w, table_attributes));
+    HY_TRY(hy_system_each_table(w, table_attributes));
     for (int id = 0; id < (int)hy_system_relation_count(); id++) {
         for (size_t i = 0; i < hy_system_relation_visible_count(id); i++) {
             const Attribute attribute = {.relation = hy_system_relation_oid(id),
@@ -217,7 +216,7 @@ static HyStatus default_row(HySystemWriter *w, HyTable *table)
 
 HyStatus hy_system_default_rows(HySystemWriter *w)
 {
-    return each_table(w, default_row);
+    return hy_system_each_table(w, default_row);
 }
 
 /* ---- pg_constraint, pg_index ---- */
@@ -297,7 +296,7 @@ static HyStatus constraint_row(HySystemWriter *w, HyTable *table)
 
 HyStatus hy_system_constraint_rows(HySystemWriter *w)
 {
-    return each_table(w, constraint_row);
+    return hy_system_each_table(w, constraint_row);
 }
 
 /* Column numbers as an int2vector shows them: "1 2". */
@@ -340,7 +339,7 @@ static HyStatus index_row(HySystemWriter *w, HyTable *table)
 
 HyStatus hy_system_index_rows(HySystemWriter *w)
 {
-    return each_table(w, index_row);
+    return hy_system_each_table(w, index_row);
 }
 
 /* ---- pg_tables, pg_stat_all_tables ---- */
@@ -358,7 +357,7 @@ static HyStatus tables_row(HySystemWriter *w, HyTable *table)
 
 HyStatus hy_system_tables_rows(HySystemWriter *w)
 {
-    return each_table(w, tables_row);
+    return hy_system_each_table(w, tables_row);
 }
 
 static HyStatus table_stat_row(HySystemWriter *w, HyTable *table)
@@ -371,5 +370,5 @@ static HyStatus table_stat_row(HySystemWriter *w, HyTable *table)
 
 HyStatus hy_system_table_stat_rows(HySystemWriter *w)
 {
-    return each_table(w, table_stat_row);
+    return hy_system_each_table(w, table_stat_row);
 }

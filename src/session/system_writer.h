@@ -39,6 +39,16 @@ HyStatus hy_system_constraint_rows(HySystemWriter *writer) HY_MUST_CHECK;
 HyStatus hy_system_index_rows(HySystemWriter *writer) HY_MUST_CHECK;
 HyStatus hy_system_tables_rows(HySystemWriter *writer) HY_MUST_CHECK;
 HyStatus hy_system_table_stat_rows(HySystemWriter *writer) HY_MUST_CHECK;
+/* Calls row for each table of the session's temporary store and of the database. */
+HyStatus hy_system_each_table(
+    HySystemWriter *writer, HyStatus (*row)(HySystemWriter *writer, HyTable *table)) HY_MUST_CHECK;
+/* information_schema: system_rows_standard.c */
+HyStatus hy_system_standard_schema_rows(HySystemWriter *writer) HY_MUST_CHECK;
+HyStatus hy_system_standard_table_rows(HySystemWriter *writer) HY_MUST_CHECK;
+HyStatus hy_system_standard_column_rows(HySystemWriter *writer) HY_MUST_CHECK;
+HyStatus hy_system_standard_constraint_rows(HySystemWriter *writer) HY_MUST_CHECK;
+HyStatus hy_system_standard_key_rows(HySystemWriter *writer) HY_MUST_CHECK;
+HyStatus hy_system_standard_reference_rows(HySystemWriter *writer) HY_MUST_CHECK;
 HyStatus hy_system_type_rows(HySystemWriter *writer) HY_MUST_CHECK; /* system_rows_types.c */
 HyStatus hy_system_function_rows(HySystemWriter *writer) HY_MUST_CHECK;
 HyStatus hy_system_collation_rows(HySystemWriter *writer) HY_MUST_CHECK;

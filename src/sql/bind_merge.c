@@ -183,6 +183,67 @@ static HyStatus scan_target(Merge *m, const HyAstName *alias)
     return bind_row_id(m->b, m->target, &m->row_id);
 }
 
+/* (SELECT #column FROM (query) x(#0, .. #column)) */
+static HyStatus column_of_query(
+    Merge *m, const HyAstExpr *query, HyAstName *names, size_t column, HyAstExpr **out)
+{
+    HyArena *arena = m->b->arena;
+    HyAstExpr *value, *scalar;
+    HyAstFrom *from;
+    HyAstFrom **from_items;
+    HyAstQuery *outer;
+    HY_ARENA_NEW(arena, value, 1);
+    HY_ARENA_NEW(arena, scalar, 1);
+    HY_ARENA_NEW(arena, from, 1);
+    HY_ARENA_NEW(arena, from_items, 1);
+    HY_ARENA_NEW(arena, outer, 1);
+    HY_ARENA_NEW(arena, outer->select, 1);
+    HY_ARENA_NEW(arena, outer->select->items.items, 1);
+    value->kind = HY_AST_COLUMN;
+    value->pos = query->pos;
+    value->column.parts = (HyAstNameList){.items = &names[column], .n = 1};
+    from->kind = HY_AST_FROM_QUERY;
+    from->span = query->query->span;
+    from->query = query->query;
+    from->alias.name = (HyAstName){.text = "assigned", .len = 8};
+    from->alias.columns = (HyAstNameList){.items = names, .n = column + 1};
+    from_items[0] = from;
+    outer->kind = HY_AST_QUERY_SELECT;
+    outer->span = query->query->span;
+    outer->select->items.items[0].expr = value;
+    outer->select->items.n = 1;
+    outer->select->from = (HyAstFromList){.items = from_items, .n = 1};
+    *scalar = *query;
+    scalar->query = outer;
+    *out = scalar;
+    return HY_OK;
+}
+
+/* (c, d) = (SELECT ..), each column as a subquery of its own. */
+static HyStatus bind_row_query(Merge *m, const HyAstAssignment *a, HyExpr **values)
+{
+    HyExprContext c = {.b = m->b, .scope = m->scope, .clause = HY_CLAUSE_OTHER};
+    HyQueryResult row;
+    HyAstName *names;
+    HY_TRY(bind_query(m->b, a->value->query, m->scope, &row)); /* only for its width */
+    if (row.n != a->columns.n)
+        return hy_error_at(
+            hy_error("42601", "number of columns does not match number of values"), a->span.offset);
+    HY_ARENA_NEW(m->b->arena, names, row.n);
+    for (size_t i = 0; i < row.n; i++) {
+        char *name = hy_arena_printf(m->b->arena, "#%zu", i);
+        if (!name)
+            return hy_error_oom(0);
+        names[i] = (HyAstName){.text = name, .len = (uint32_t)strlen(name), .quoted = true};
+    }
+    for (size_t i = 0; i < row.n; i++) {
+        HyAstExpr *value = NULL;
+        HY_TRY(column_of_query(m, a->value, names, i, &value));
+        HY_TRY(bind_assign_column(&c, m->ref.table, &a->columns.items[i], value, values));
+    }
+    return HY_OK;
+}
+
 /* SET of an update: values by attribute. */
 static HyStatus bind_set(Merge *m, const HyAstAssignmentList *set, HyExpr **values)
 {
@@ -191,10 +252,10 @@ static HyStatus bind_set(Merge *m, const HyAstAssignmentList *set, HyExpr **valu
         const HyAstAssignment *a = &set->items[i];
         bool is_row = a->is_multiple && a->value->kind == HY_AST_ROW;
         size_t n = is_row ? a->value->list.n : 1;
-        if (a->is_multiple && a->value->kind == HY_AST_SUBQUERY)
-            return hy_error_at(
-                hy_error("0A000", "a subquery for several columns is not supported here"),
-                a->span.offset);
+        if (a->is_multiple && a->value->kind == HY_AST_SUBQUERY) {
+            HY_TRY(bind_row_query(m, a, values));
+            continue;
+        }
         if (n != a->columns.n)
             return hy_error_at(
                 hy_error("42601", "number of columns does not match number of values"),
