@@ -172,6 +172,11 @@ void hy_memory_free(HyMemory *memory, void *ptr, size_t size)
     give_back(memory, NULL, size);
 }
 
+void hy_memory_disown(HyMemory *memory, size_t size)
+{
+    give_back(memory, NULL, size);
+}
+
 size_t hy_memory_limit(const HyMemory *memory)
 {
     size_t limit = SIZE_MAX;

@@ -33,6 +33,8 @@ HyStatus hy_memory_grow(
 HyStatus hy_memory_grow_zeroed(
     HyMemory *memory, void **ptr, size_t old_size, size_t new_size) HY_MUST_CHECK;
 void hy_memory_free(HyMemory *memory, void *ptr, size_t size);
+/* Counts so many bytes no longer, without freeing them: free them with `memory` NULL. */
+void hy_memory_disown(HyMemory *memory, size_t size);
 
 /* The smallest limit of the chain; SIZE_MAX: none (also for NULL). */
 size_t hy_memory_limit(const HyMemory *memory);

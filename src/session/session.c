@@ -217,6 +217,9 @@ HyStatus hy_session_execute(HySession *session, const char *sql, size_t len, HyR
         hy_session_fail_transaction(session);
         return hy_error_add_sql_context(st, sql, len);
     }
+    /* The caller may keep it for longer than the session lives. */
+    if (result->rows)
+        hy_rowset_leave_budget(result->rows);
     *out = result;
     return HY_OK;
 }

@@ -279,6 +279,12 @@ size_t hy_rowset_row_count(const HyRowset *rowset)
     return rowset->n_rows;
 }
 
+void hy_rowset_leave_budget(HyRowset *rowset)
+{
+    hy_memory_disown(rowset->memory, rowset->memory_bytes);
+    rowset->memory = NULL;
+}
+
 size_t hy_rowset_memory_bytes(const HyRowset *rowset)
 {
     return rowset->memory_bytes;

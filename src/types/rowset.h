@@ -19,6 +19,9 @@ HyStatus hy_rowset_append(HyRowset *rowset, const HyBatch *batch) HY_MUST_CHECK;
 /* Moves all rows of `from` behind those of `into`; `from` is empty afterwards. Same types. */
 HyStatus hy_rowset_splice(HyRowset *into, HyRowset *from) HY_MUST_CHECK;
 
+/* From now on its rows do not count in the budget, which may then be gone before the rowset is. */
+void hy_rowset_leave_budget(HyRowset *rowset);
+
 size_t hy_rowset_row_count(const HyRowset *rowset);
 /* What its rows take in the budget. */
 size_t hy_rowset_memory_bytes(const HyRowset *rowset);
