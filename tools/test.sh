@@ -66,14 +66,16 @@ sql_tests() {
   add "$ok" "$failed" sql
 }
 
-python_tests() {
-  [ -n "$(find tests/python -name 'test_*.py' -print -quit 2>/dev/null)" ] || return
-  local log=$build/pytest-summary.txt code=0
-  if ! tools/venv.sh tools/requirements-test.txt; then
-    add 0 1 python
+# NAME "REQUIREMENTS.." FOLDER..: pytest over folders, counted as that name.
+pytest_part() {
+  local name=$1 requirements=$2 log=$build/$1-summary.txt code=0
+  shift 2
+  # shellcheck disable=SC2086 # several files
+  if ! tools/venv.sh $requirements; then
+    add 0 1 "$name"
     return
   fi
-  OPENHYPER_BUILD_DIR=$PWD/$build .venv/bin/python -m pytest -q --color=no -rs tests/python tests/genuine \
+  OPENHYPER_BUILD_DIR=$PWD/$build .venv/bin/python -m pytest -q --color=no -rs "$@" \
     >"$log" 2>&1 || code=$?
   local ok failed errors
   ok=$(count '^.*\b([0-9]+) passed.*' "$log")
@@ -86,30 +88,18 @@ python_tests() {
   else
     grep -E '^SKIPPED' "$log" | sort | uniq -c | sort -rn | head -n 20
   fi
-  add "$ok" "$failed" python
+  add "$ok" "$failed" "$name"
+}
+
+python_tests() {
+  [ -n "$(find tests/python -name 'test_*.py' -print -quit 2>/dev/null)" ] || return
+  pytest_part python tools/requirements-test.txt tests/python tests/genuine
 }
 
 # hyperd with the clients of others: recordings, psql, drivers of several languages.
 clients_tests() {
-  local log=$build/clients-summary.txt code=0
-  if ! tools/venv.sh tools/requirements-test.txt tools/requirements-clients.txt; then
-    add 0 1 clients
-    return
-  fi
-  OPENHYPER_BUILD_DIR=$PWD/$build .venv/bin/python -m pytest -q --color=no -rs tests/wire tests/clients \
-    >"$log" 2>&1 || code=$?
-  local ok failed errors
-  ok=$(count '^.*\b([0-9]+) passed.*' "$log")
-  failed=$(count '^.*\b([0-9]+) failed.*' "$log")
-  errors=$(count '^.*\b([0-9]+) errors?.*' "$log")
-  failed=$((failed + errors))
-  if [ $code -ne 0 ]; then
-    cat "$log"
-    [ $failed -eq 0 ] && failed=1
-  else
-    grep -E '^SKIPPED' "$log" | sort | uniq -c | sort -rn | head -n 20
-  fi
-  add "$ok" "$failed" clients
+  pytest_part clients "tools/requirements-test.txt tools/requirements-clients.txt" \
+    tests/wire tests/clients
 }
 
 layer_check() {

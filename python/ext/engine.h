@@ -88,6 +88,9 @@ void interrupt_end(void);
 /* After a statement, with the GIL: runs the Python signal handlers that are due. -1 with an
  * exception set. */
 int interrupt_check(void);
+/* The same after a call into the engine that gave `error`, which may be NULL and is freed: -1 with
+ * the exception of a signal handler set, else with the error's. */
+int engine_call_check(openhyper_error *error);
 
 /* ---- values.c ---- */
 

@@ -80,3 +80,15 @@ int interrupt_check(void)
 {
     return PyErr_CheckSignals();
 }
+
+int engine_call_check(openhyper_error *error)
+{
+    if (interrupt_check() < 0) {
+        if (error)
+            openhyper_error_free(error);
+        return -1;
+    }
+    if (error)
+        raise_engine_error(error);
+    return error ? -1 : 0;
+}

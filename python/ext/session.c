@@ -86,15 +86,10 @@ openhyper_result *session_run(SessionObject *session, const char *sql, size_t le
     error = openhyper_execute(connection, sql, len, &result);
     interrupt_end();
     Py_END_ALLOW_THREADS session_end(session);
-    if (interrupt_check() < 0) {
-        if (error)
-            openhyper_error_free(error);
-        else
+    bool has_result = !error;
+    if (engine_call_check(error) < 0) {
+        if (has_result)
             openhyper_result_destroy(result);
-        return NULL;
-    }
-    if (error) {
-        raise_engine_error(error);
         return NULL;
     }
     return result;

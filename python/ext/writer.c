@@ -416,14 +416,7 @@ static int finish(WriterObject *self, int64_t *n_rows)
     error = openhyper_appender_finish(appender, n_rows);
     interrupt_end();
     Py_END_ALLOW_THREADS session_end(session);
-    if (interrupt_check() < 0) {
-        if (error)
-            openhyper_error_free(error);
-        return -1;
-    }
-    if (error)
-        raise_engine_error(error);
-    return error ? -1 : 0;
+    return engine_call_check(error);
 }
 
 static PyObject *writer_finish(PyObject *object, PyObject *Py_UNUSED(ignored))

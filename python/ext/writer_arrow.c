@@ -147,14 +147,9 @@ static int append_part(Feed *feed, int64_t first, int64_t end, bool begins)
     }
     interrupt_end();
     Py_END_ALLOW_THREADS session_end(session);
-    if (interrupt_check() < 0) {
-        if (error)
-            openhyper_error_free(error);
+    if (engine_call_check(error) < 0)
         return -1;
-    }
-    if (error)
-        raise_engine_error(error);
-    else if (failed)
+    if (failed)
         raise_problem(feed);
     return failed;
 }

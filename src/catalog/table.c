@@ -45,17 +45,6 @@ static HyStatus copy_text(HyArena *arena, const char *text, const char **out)
     return *out ? HY_OK : hy_error_oom(strlen(text));
 }
 
-static HyStatus copy_type(HyArena *arena, HyType type, HyType *out)
-{
-    *out = type;
-    if (!type.element)
-        return HY_OK;
-    HyType *element;
-    HY_ARENA_NEW(arena, element, 1);
-    out->element = element;
-    return copy_type(arena, *type.element, element);
-}
-
 static HyStatus copy_numbers(HyArena *arena, const uint32_t *from, size_t n, const uint32_t **out)
 {
     *out = NULL;
@@ -76,7 +65,7 @@ static HyStatus copy_columns(HyArena *arena, const HyTable *from, HyTable *to)
     for (size_t i = 0; i < from->n_columns; i++) {
         HY_TRY(copy_text(arena, from->columns[i].name, &columns[i].name));
         HY_TRY(copy_text(arena, from->columns[i].default_sql, &columns[i].default_sql));
-        HY_TRY(copy_type(arena, from->columns[i].type, &columns[i].type));
+        HY_TRY(hy_type_copy(arena, from->columns[i].type, &columns[i].type));
     }
     to->columns = columns;
     return HY_OK;

@@ -1,6 +1,5 @@
 #include "exec/delivery.h"
 #include <stdlib.h>
-#include <time.h>
 
 #define MAX_PARKED   64
 #define FULL_PERCENT 40 /* of the budget in use */
@@ -124,14 +123,8 @@ static bool is_full(const HyDelivery *delivery)
 static void wait_for_turn(HyDelivery *delivery, const HyWorker *worker)
 {
     while (is_full(delivery) && worker->sequence != delivery->next_sequence &&
-           !hy_worker_may_stop(worker)) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 20000000; /* a failure elsewhere wakes nobody */
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&delivery->moved, &delivery->lock, &until);
-    }
+           !hy_worker_may_stop(worker))
+        hy_worker_wait(&delivery->moved, &delivery->lock);
 }
 
 HyStatus hy_delivery_end_morsel(HyDelivery *delivery, HyWorker *worker, HyRowset **local)

@@ -5,7 +5,6 @@
 #include "io/parquet_writer.h"
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define DEFAULT_GROUP_ROWS 122880
 #define MAX_PARKED_BYTES   ((size_t)128 << 20) /* of morsels that others precede */
@@ -268,14 +267,8 @@ static HyStatus add_parked(ParquetSink *sink)
 static void wait_for_turn(ParquetSink *sink, const HyWorker *worker)
 {
     while (sink->parked_bytes > MAX_PARKED_BYTES && worker->sequence != sink->next_sequence &&
-           !hy_worker_may_stop(worker)) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 20000000; /* a failure elsewhere wakes nobody */
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&sink->moved, &sink->lock, &until);
-    }
+           !hy_worker_may_stop(worker))
+        hy_worker_wait(&sink->moved, &sink->lock);
 }
 
 /* ---- The operator ---- */

@@ -5,7 +5,6 @@
 #include "io/csv_writer.h"
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
 
 #define WRITE_BYTES      ((size_t)1 << 20)  /* about so much is written at once */
 #define MAX_PARKED_BYTES ((size_t)64 << 20) /* of morsels that others precede */
@@ -138,14 +137,8 @@ static HyStatus write_parked(CsvSink *sink)
 static void wait_for_turn(CsvSink *sink, const HyWorker *worker)
 {
     while (sink->parked_bytes > MAX_PARKED_BYTES && worker->sequence != sink->next_sequence &&
-           !hy_worker_may_stop(worker)) {
-        struct timespec until;
-        clock_gettime(CLOCK_REALTIME, &until);
-        until.tv_nsec += 20000000; /* a failure elsewhere wakes nobody */
-        until.tv_sec += until.tv_nsec / 1000000000;
-        until.tv_nsec %= 1000000000;
-        pthread_cond_timedwait(&sink->moved, &sink->lock, &until);
-    }
+           !hy_worker_may_stop(worker))
+        hy_worker_wait(&sink->moved, &sink->lock);
 }
 
 /* ---- The operator ---- */

@@ -45,6 +45,16 @@ HyStatus hy_exec_worker(HyExec *exec, size_t index, HyWorker **out)
     return HY_OK;
 }
 
+void hy_worker_wait(pthread_cond_t *moved, pthread_mutex_t *lock)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_nsec += 20000000;
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    pthread_cond_timedwait(moved, lock, &until);
+}
+
 HyStatus hy_worker_check_cancel(const HyWorker *worker)
 {
     return hy_cancel_check(worker->exec->ctx->cancel);

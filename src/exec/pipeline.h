@@ -12,6 +12,7 @@
 
 #include "exec/exec.h"
 #include "exec/program.h"
+#include <pthread.h>
 
 typedef struct HyExec HyExec;
 typedef struct HyOp HyOp;
@@ -158,6 +159,9 @@ static inline bool hy_worker_may_stop(const HyWorker *worker)
     return atomic_load_explicit(&worker->branch->is_done, memory_order_relaxed) ||
            atomic_load_explicit(&worker->exec->is_failed, memory_order_relaxed);
 }
+/* Waits for `moved` under `lock`, but not for long: a failure of another worker wakes nobody, so
+ * the caller looks at hy_worker_may_stop after each wait. */
+void hy_worker_wait(pthread_cond_t *moved, pthread_mutex_t *lock);
 HyStatus hy_worker_check_cancel(const HyWorker *worker) HY_MUST_CHECK;
 
 /* Runs fn(ctx, i) for i in [0, n), on the pool when n > 1; fn gets a worker's environment by

@@ -105,7 +105,7 @@ static HyStatus resolve_prepend(HyFuncCall *call)
     return resolve_add(call, 1, 0, prepend);
 }
 
-static HyStatus resolve_cat(HyFuncCall *call)
+HyStatus hy_call_take_two_arrays(HyFuncCall *call)
 {
     HyType element;
     bool is_possible = false;
@@ -114,6 +114,12 @@ static HyStatus resolve_cat(HyFuncCall *call)
         HY_TRY(hy_call_unify_elements(call, 0, 1, true, &element, &is_possible));
     if (!is_possible)
         return hy_call_requires(call, "compatible array arguments");
+    return HY_OK;
+}
+
+static HyStatus resolve_cat(HyFuncCall *call)
+{
+    HY_TRY(hy_call_take_two_arrays(call));
     hy_call_set(call, call->arg_types[0], join, HY_SIG_NOT_STRICT | HY_SIG_CAN_FAIL);
     if (!call->arg_types[0].nullable || !call->arg_types[1].nullable)
         call->result.nullable = false;

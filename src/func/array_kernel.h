@@ -77,6 +77,8 @@ bool hy_call_takes_array(HyFuncCall *call, size_t index, const HyType *otherwise
  * with a common element type, *element. False when there is none. Errors: 53200. */
 HyStatus hy_call_unify_elements(HyFuncCall *call, size_t array, size_t item, bool is_array,
     HyType *element, bool *is_possible) HY_MUST_CHECK;
+/* Makes both arguments arrays of one element type. Errors: 42601 when they cannot be, 53200. */
+HyStatus hy_call_take_two_arrays(HyFuncCall *call) HY_MUST_CHECK;
 
 /* || with an array on one side; false: on neither. */
 HyStatus hy_resolve_array_join(HyFuncCall *call, bool *is_array) HY_MUST_CHECK;

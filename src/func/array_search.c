@@ -303,13 +303,7 @@ static HyStatus resolve_remove(HyFuncCall *call)
 
 static HyStatus resolve_contains_any(HyFuncCall *call)
 {
-    HyType element;
-    bool is_possible = false;
-    if (hy_call_takes_array(call, 0, call->arg_types[1].element) &&
-        hy_call_takes_array(call, 1, call->arg_types[0].element))
-        HY_TRY(hy_call_unify_elements(call, 0, 1, true, &element, &is_possible));
-    if (!is_possible)
-        return hy_call_requires(call, "compatible array arguments");
+    HY_TRY(hy_call_take_two_arrays(call));
     hy_call_set(call, hy_type(HY_TYPE_BOOL), contains_any, HY_SIG_CAN_FAIL);
     return HY_OK;
 }

@@ -278,11 +278,6 @@ HyContainerState hy_container_state(HyContainer *container)
     return state;
 }
 
-bool hy_container_is_failed(const HyContainer *container)
-{
-    return atomic_load(&container->is_failed);
-}
-
 uint64_t hy_container_file_size(HyContainer *container)
 {
     pthread_mutex_lock(&container->lock);

@@ -143,8 +143,6 @@ uint64_t hy_container_file_size(HyContainer *container);
 HyContainerState hy_container_state(HyContainer *container);
 /* Bytes of the file that neither the live state nor pinned or uncommitted objects use. */
 uint64_t hy_container_free_bytes(HyContainer *container);
-/* A sync failed: the container refuses changes. */
-bool hy_container_is_failed(const HyContainer *container);
 void hy_container_set_relaxed(HyContainer *container, bool is_relaxed);
 
 /* The committed objects. */

@@ -20,12 +20,6 @@ static bool read_size(const uint8_t **at, const uint8_t *end, size_t *out)
     return false;
 }
 
-bool hy_snappy_content_size(const void *src, size_t len, size_t *out)
-{
-    const uint8_t *at = src;
-    return read_size(&at, at + len, out);
-}
-
 /* Literals: up to 60 bytes by the tag, else 1 to 4 bytes say how long. */
 static bool literal_length(const uint8_t **at, const uint8_t *end, unsigned tag, size_t *out)
 {

@@ -7,8 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The size after decompression as the block states it; false: damaged. */
-bool hy_snappy_content_size(const void *src, size_t len, size_t *out);
 /* Decompresses into exactly `size` bytes. `dst` has HY_SNAPPY_SLACK bytes more, which may be
  * overwritten. False: damaged, or of another size. */
 #define HY_SNAPPY_SLACK 32

@@ -294,3 +294,21 @@ HyStatus plan_note_types(HyPlanner *p, HyAlg *alg)
         HY_TRY(plan_note_types(p, alg->inputs[i]));
     return HY_OK;
 }
+
+HyStatus plan_new_call(HyPlanner *p, HyExpr **args, size_t n, HyFuncCall **out)
+{
+    HyFuncCall *call;
+    HY_ARENA_NEW(p->arena, call, 1);
+    HY_ARENA_NEW(p->arena, call->arg_types, n);
+    HY_ARENA_NEW(p->arena, call->consts, n);
+    for (size_t i = 0; i < n; i++) {
+        call->arg_types[i] = args[i]->type;
+        if (args[i]->kind == HY_EXPR_CONST)
+            call->consts[i] = &args[i]->value;
+    }
+    call->n_args = n;
+    call->arena = p->arena;
+    call->style = p->ctx->style;
+    *out = call;
+    return HY_OK;
+}

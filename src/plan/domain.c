@@ -203,11 +203,7 @@ static HyStatus number_rows(Domain *d, const char *function, const HyAlg *sort, 
         .unit = HY_FRAME_ROWS, .start = HY_BOUND_UNBOUNDED_PRECEDING, .end = HY_BOUND_CURRENT_ROW};
     HyAlg *window = NULL;
     HY_ARENA_NEW(p->arena, item.args, 1);
-    HY_ARENA_NEW(p->arena, item.call, 1);
-    HY_ARENA_NEW(p->arena, item.call->arg_types, 1);
-    HY_ARENA_NEW(p->arena, item.call->consts, 1);
-    item.call->arena = p->arena;
-    item.call->style = p->ctx->style;
+    HY_TRY(plan_new_call(p, item.args, 0, &item.call));
     HY_TRY(hy_func_resolve(function, HY_FUNC_WINDOW, item.call));
     HY_TRY(plan_new_column(p, item.call->result, &item.id));
     HY_TRY(hy_alg_unary(p->arena, HY_ALG_WINDOW, *slot, &window));

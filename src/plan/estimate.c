@@ -300,7 +300,8 @@ double plan_key_rows(HyPlanner *p, HyColumnId id)
     return stats ? stats->rows : 0;
 }
 
-double plan_rows_of_key(HyPlanner *p, const HyExpr *a, const HyExpr *b)
+/* Rows of the smaller of the two relations whose columns an equality compares. */
+static double rows_of_key(HyPlanner *p, const HyExpr *a, const HyExpr *b)
 {
     double rows = 0;
     const HyExpr *sides[] = {a, b};
@@ -392,7 +393,7 @@ static double condition_selectivity(HyPlanner *p, const HyAlg *join)
     size_t n_keys = join->n_keys;
     for (size_t i = 0; i < join->n_keys; i++) {
         keys *= equal_selectivity(p, join->left_keys[i], join->right_keys[i]);
-        least = fmin(least, 1 / plan_rows_of_key(p, join->left_keys[i], join->right_keys[i]));
+        least = fmin(least, 1 / rows_of_key(p, join->left_keys[i], join->right_keys[i]));
     }
     HyExpr *const *parts = &join->predicate;
     size_t n = join->predicate ? 1 : 0;
@@ -407,7 +408,7 @@ static double condition_selectivity(HyPlanner *p, const HyAlg *join)
         }
         n_keys++;
         keys *= equal_selectivity(p, parts[i]->args[0], parts[i]->args[1]);
-        least = fmin(least, 1 / plan_rows_of_key(p, parts[i]->args[0], parts[i]->args[1]));
+        least = fmin(least, 1 / rows_of_key(p, parts[i]->args[0], parts[i]->args[1]));
     }
     return others * (n_keys > 1 ? fmax(keys, least) : keys);
 }

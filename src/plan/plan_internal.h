@@ -64,6 +64,9 @@ HyStatus plan_name_column(HyPlanner *p, HyColumnId id, HyColumnId like) HY_MUST_
 /* COLUMN of an id with its known type. */
 HyStatus plan_column(HyPlanner *p, HyColumnId id, HyExpr **out) HY_MUST_CHECK;
 
+/* A call over these arguments, to be given to hy_func_resolve. */
+HyStatus plan_new_call(HyPlanner *p, HyExpr **args, size_t n, HyFuncCall **out) HY_MUST_CHECK;
+
 /* ---- rewrite.c ---- */
 /* A replacement of columns by expressions. */
 typedef struct HyColumnMap {
@@ -119,11 +122,9 @@ HyStatus plan_add_filter(HyPlanner *p, const HyConjuncts *conjuncts, HyAlg **slo
 HyStatus plan_note_stats(HyPlanner *p, HyAlg *root) HY_MUST_CHECK;
 /* Sets estimated_rows of the whole tree. */
 HyStatus plan_estimate(HyPlanner *p, HyAlg *alg) HY_MUST_CHECK;
-/* Fraction of rows that pass. */
-/* Rows of the smaller of the two relations whose columns an equality compares. */
-double plan_rows_of_key(HyPlanner *p, const HyExpr *a, const HyExpr *b);
 /* An equality of two columns. */
 bool plan_is_key(const HyExpr *e);
+/* Fraction of rows that pass. */
 double plan_selectivity(HyPlanner *p, const HyExpr *predicate);
 /* Different values of a column in at most `rows` rows. */
 double plan_distinct(HyPlanner *p, HyColumnId id, double rows);

@@ -53,29 +53,11 @@ static Offset offset_of(const HyAggregateItem *item)
     return is_small_integer(out.base->type) ? out : none;
 }
 
-static HyStatus new_call(HyPlanner *p, HyExpr **args, size_t n, HyFuncCall **out)
-{
-    HyFuncCall *call;
-    HY_ARENA_NEW(p->arena, call, 1);
-    HY_ARENA_NEW(p->arena, call->arg_types, n);
-    HY_ARENA_NEW(p->arena, call->consts, n);
-    for (size_t i = 0; i < n; i++) {
-        call->arg_types[i] = args[i]->type;
-        if (args[i]->kind == HY_EXPR_CONST)
-            call->consts[i] = &args[i]->value;
-    }
-    call->n_args = n;
-    call->arena = p->arena;
-    call->style = p->ctx->style;
-    *out = call;
-    return HY_OK;
-}
-
 static HyStatus operation(HyPlanner *p, const char *name, HyExpr *a, HyExpr *b, HyExpr **out)
 {
     HyFuncCall *call;
     HyExpr *args[] = {a, b};
-    HY_TRY(new_call(p, args, 2, &call));
+    HY_TRY(plan_new_call(p, args, 2, &call));
     HY_TRY(hy_func_resolve(name, HY_FUNC_SCALAR, call));
     HY_TRY(hy_expr_new(p->arena, HY_EXPR_CALL, call->result, -1, 2, out));
     (*out)->call = call;
@@ -89,7 +71,7 @@ static HyStatus add_aggregate(HyPlanner *p, HyAlg *alg, const char *name, HyExpr
     HyAggregateItem item = {0};
     HY_ARENA_NEW(p->arena, item.args, 1);
     item.args[0] = arg;
-    HY_TRY(new_call(p, item.args, 1, &item.call));
+    HY_TRY(plan_new_call(p, item.args, 1, &item.call));
     HY_TRY(hy_func_resolve(name, HY_FUNC_AGGREGATE, item.call));
     HY_TRY(plan_new_column(p, item.call->result, &item.id));
     HyAggregateItem *all;

@@ -120,13 +120,7 @@ static HyStatus array_value(Attach *attach, HyExpr *node, HyExpr **out)
         sorted = sorted->inputs[0];
     HY_ARENA_NEW(p->arena, item.args, 1);
     HY_TRY(hy_expr_column(p->arena, query->columns[0], query->types[0], &item.args[0]));
-    HY_ARENA_NEW(p->arena, item.call, 1);
-    HY_ARENA_NEW(p->arena, item.call->arg_types, 1);
-    HY_ARENA_NEW(p->arena, item.call->consts, 1);
-    item.call->n_args = 1;
-    item.call->arg_types[0] = query->types[0];
-    item.call->arena = p->arena;
-    item.call->style = p->ctx->style;
+    HY_TRY(plan_new_call(p, item.args, 1, &item.call));
     if (sorted->kind == HY_ALG_SORT) {
         item.order = sorted->sort;
         item.n_order = sorted->n_sort;

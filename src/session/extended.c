@@ -12,33 +12,13 @@ void hy_statement_shape_free(HyStatementShape *shape)
     *shape = (HyStatementShape){0};
 }
 
-/* The element types of arrays move as well. */
-static HyStatus copy_type(HyArena *arena, HyType type, HyType *out)
-{
-    if (type.element) {
-        HyType *element;
-        HY_ARENA_NEW(arena, element, 1);
-        HY_TRY(copy_type(arena, *type.element, element));
-        type.element = element;
-    }
-    *out = type;
-    return HY_OK;
-}
-
 static HyStatus set_columns(
     HyStatementShape *shape, const char *const *names, const HyType *types, size_t n)
 {
     shape->has_rows = true;
     shape->n_columns = n;
-    HY_ARENA_NEW(shape->arena, shape->column_names, n);
-    HY_ARENA_NEW(shape->arena, shape->column_types, n);
-    for (size_t i = 0; i < n; i++) {
-        shape->column_names[i] = hy_arena_strndup(shape->arena, names[i], strlen(names[i]));
-        if (!shape->column_names[i])
-            return hy_error_oom(strlen(names[i]));
-        HY_TRY(copy_type(shape->arena, types[i], &shape->column_types[i]));
-    }
-    return HY_OK;
+    return hy_columns_copy(
+        shape->arena, names, types, n, &shape->column_names, &shape->column_types);
 }
 
 static HyStatus set_parameters(
@@ -52,7 +32,7 @@ static HyStatus set_parameters(
             type = query->param_types[i];
         if (type.id == HY_TYPE_UNKNOWN)
             type = hy_type(HY_TYPE_TEXT);
-        HY_TRY(copy_type(shape->arena, type, &shape->param_types[i]));
+        HY_TRY(hy_type_copy(shape->arena, type, &shape->param_types[i]));
     }
     return HY_OK;
 }

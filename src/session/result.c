@@ -31,30 +31,29 @@ void hy_result_destroy(HyResult *result)
     free(result);
 }
 
-/* The element types of arrays move into the result's arena. */
-static HyStatus copy_type(HyArena *arena, HyType type, HyType *out)
+HyStatus hy_columns_copy(HyArena *arena, const char *const *names, const HyType *types, size_t n,
+    const char ***out_names, HyType **out_types)
 {
-    if (type.element) {
-        HyType *element;
-        HY_ARENA_NEW(arena, element, 1);
-        HY_TRY(copy_type(arena, *type.element, element));
-        type.element = element;
+    const char **name_copies;
+    HyType *type_copies;
+    HY_ARENA_NEW(arena, name_copies, n);
+    HY_ARENA_NEW(arena, type_copies, n);
+    for (size_t i = 0; i < n; i++) {
+        name_copies[i] = hy_arena_strndup(arena, names[i], strlen(names[i]));
+        if (!name_copies[i])
+            return hy_error_oom(strlen(names[i]));
+        HY_TRY(hy_type_copy(arena, types[i], &type_copies[i]));
     }
-    *out = type;
+    *out_names = name_copies;
+    *out_types = type_copies;
     return HY_OK;
 }
 
 HyStatus hy_result_set_columns(
     HyResult *result, const char *const *names, const HyType *types, size_t n)
 {
-    HY_ARENA_NEW(result->arena, result->column_names, n);
-    HY_ARENA_NEW(result->arena, result->column_types, n);
-    for (size_t i = 0; i < n; i++) {
-        result->column_names[i] = hy_arena_strndup(result->arena, names[i], strlen(names[i]));
-        if (!result->column_names[i])
-            return hy_error_oom(strlen(names[i]));
-        HY_TRY(copy_type(result->arena, types[i], &result->column_types[i]));
-    }
+    HY_TRY(hy_columns_copy(
+        result->arena, names, types, n, &result->column_names, &result->column_types));
     result->n_columns = n;
     result->has_rows = true;
     return HY_OK;

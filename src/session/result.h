@@ -20,6 +20,10 @@ typedef struct HyResult {
     size_t n_notices;
 } HyResult;
 
+/* Copies of names and types in `arena`. */
+HyStatus hy_columns_copy(HyArena *arena, const char *const *names, const HyType *types, size_t n,
+    const char ***out_names, HyType **out_types) HY_MUST_CHECK;
+
 HyStatus hy_result_create(HyResult **out) HY_MUST_CHECK;
 void hy_result_destroy(HyResult *result); /* NULL is fine */
 

@@ -106,10 +106,10 @@ HyStatus bind_aggregate_item(
     item.call->is_distinct = call->distinct;
     item.call->has_order_by = order->n > 0;
     item.call->keeps_nulls = call->json_nulls == HY_AST_JSON_NULL_ON_NULL;
-    if (order->n > 0)
+    if (order->n > 0) {
         item.call->order_type = item.order[0].expr->type;
-    if (order->n > 0)
         item.call->order_is_descending = item.order[0].is_descending;
+    }
     HY_TRY(bind_resolve(b, name, HY_FUNC_AGGREGATE, item.call, item.args, position));
     const HyAggregate *aggregate = item.call->aggregate;
     bool is_ordered_set = aggregate && aggregate->is_ordered_set;

@@ -455,31 +455,10 @@ static HyStatus bind_target(HyBinder *b, const HyRelationRef *ref, const HyAstNa
 /* Of several partners of one row the first counts. */
 static HyStatus keep_first(HyBinder *b, HyColumnId row_id, HyAlg **alg)
 {
-    HyExpr *key = NULL;
-    HyType type = hy_type_nullable(hy_type(HY_TYPE_INT8), false);
-    HyWindowItem item = {
-        .unit = HY_FRAME_ROWS, .start = HY_BOUND_UNBOUNDED_PRECEDING, .end = HY_BOUND_CURRENT_ROW};
-    HY_ARENA_NEW(b->arena, item.args, 1);
-    HY_TRY(bind_new_call(b, item.args, 0, &item.call));
-    HY_TRY(bind_resolve(b, "row_number", HY_FUNC_WINDOW, item.call, item.args, -1));
-    item.id = bind_new_id(b, "row_number");
-    HY_TRY(hy_alg_unary(b->arena, HY_ALG_WINDOW, *alg, alg));
-    HY_TRY(hy_expr_column(b->arena, row_id, type, &key));
-    HY_ARENA_NEW(b->arena, (*alg)->partition_by, 1);
-    HY_ARENA_NEW(b->arena, (*alg)->windows, 1);
-    (*alg)->partition_by[0] = key;
-    (*alg)->n_partition_by = 1;
-    (*alg)->windows[0] = item;
-    (*alg)->n_windows = 1;
-    HyExpr *number = NULL;
-    HyExpr *one = NULL;
-    HyValue value = hy_value_null(type);
-    value.is_null = false;
-    value.i64 = 1;
-    HY_TRY(hy_expr_column(b->arena, item.id, item.call->result, &number));
-    HY_TRY(hy_expr_const(b->arena, &value, &one));
-    HY_TRY(hy_alg_unary(b->arena, HY_ALG_FILTER, *alg, alg));
-    return hy_expr_compare(b->arena, HY_CMP_EQ, number, one, &(*alg)->predicate);
+    HyExpr **key;
+    HY_ARENA_NEW(b->arena, key, 1);
+    HY_TRY(hy_expr_column(b->arena, row_id, hy_type_nullable(hy_type(HY_TYPE_INT8), false), key));
+    return bind_keep_first(b, key, 1, NULL, 0, alg);
 }
 
 HyStatus bind_update(HyBinder *b, const HyAstUpdate *ast, HyBoundQuery **out)

@@ -236,6 +236,13 @@ HyStatus bind_window_call(
 /* Adds a window item to the group of its specification; *item->id is set. */
 HyStatus bind_window_add(HyBinder *b, HySelect *select, HyExpr **partition_by,
     size_t n_partition_by, HySortKey *sort, size_t n_sort, const HyWindowItem *item) HY_MUST_CHECK;
+/* row_number() over the rows of *alg that share `partition_by`, in the order of `sort`: adds the
+ * window and gives its column. */
+HyStatus bind_row_number(HyBinder *b, HyExpr **partition_by, size_t n_partition_by, HySortKey *sort,
+    size_t n_sort, HyAlg **alg, HyExpr **number) HY_MUST_CHECK;
+/* Keeps of each of these partitions the first row. */
+HyStatus bind_keep_first(HyBinder *b, HyExpr **partition_by, size_t n_partition_by, HySortKey *sort,
+    size_t n_sort, HyAlg **alg) HY_MUST_CHECK;
 HyStatus bind_check_windows(HyExprContext *c, const HyAstSelect *ast) HY_MUST_CHECK;
 /* Arguments, DISTINCT, ORDER BY, WITHIN GROUP, FILTER of an aggregate call. */
 HyStatus bind_aggregate_item(HyExprContext *inner, const HyAstExpr *ast, const char *name,

@@ -267,14 +267,13 @@ static HyStatus bind_set(Merge *m, const HyAstAssignmentList *set, HyExpr **valu
     return HY_OK;
 }
 
-static HyStatus make_nullable(HyScope *scope)
+static void make_nullable(HyScope *scope)
 {
     for (size_t t = 0; t < scope->n_tables; t++)
         for (size_t i = 0; i < scope->tables[t]->n_columns; i++)
             scope->tables[t]->columns[i].type.nullable = true;
     for (size_t i = 0; i < scope->n_columns; i++)
         scope->columns[i].type.nullable = true;
-    return HY_OK;
 }
 
 /* ---- MERGE ---- */
@@ -317,7 +316,7 @@ static HyStatus join_source(Merge *m, const HyAstMerge *ast, HyColumnId *marker)
         (int32_t)ast->on->pos, &on));
     bool keeps_source = has_match(ast, HY_AST_MERGE_NOT_MATCHED);
     bool keeps_target = has_match(ast, HY_AST_MERGE_NOT_MATCHED_BY_SOURCE);
-    HY_TRY(make_nullable(m->scope));
+    make_nullable(m->scope);
     return bind_join(b,
         keeps_source   ? keeps_target ? HY_JOIN_FULL : HY_JOIN_LEFT
         : keeps_target ? HY_JOIN_RIGHT
@@ -469,24 +468,11 @@ static HyStatus proposed(const Conflict *c, size_t column, HyExpr **out)
 /* row_number() within the rows of equal keys, to find those that meet each other. */
 static HyStatus number_rows(Conflict *c, HyExpr **number)
 {
-    HyBinder *b = c->m.b;
-    HyWindowItem item = {
-        .unit = HY_FRAME_ROWS, .start = HY_BOUND_UNBOUNDED_PRECEDING, .end = HY_BOUND_CURRENT_ROW};
-    HY_ARENA_NEW(b->arena, item.args, 1);
-    HY_TRY(bind_new_call(b, item.args, 0, &item.call));
-    HY_TRY(bind_resolve(b, "row_number", HY_FUNC_WINDOW, item.call, item.args, -1));
-    item.id = bind_new_id(b, "row_number");
-    HyAlg *window;
-    HY_TRY(hy_alg_unary(b->arena, HY_ALG_WINDOW, c->m.alg, &window));
-    HY_ARENA_NEW(b->arena, window->partition_by, c->n_keys);
-    HY_ARENA_NEW(b->arena, window->windows, 1);
+    HyExpr **keys;
+    HY_ARENA_NEW(c->m.b->arena, keys, c->n_keys);
     for (size_t i = 0; i < c->n_keys; i++)
-        HY_TRY(proposed(c, c->keys[i], &window->partition_by[i]));
-    window->n_partition_by = c->n_keys;
-    window->windows[0] = item;
-    window->n_windows = 1;
-    c->m.alg = window;
-    return hy_expr_column(b->arena, item.id, item.call->result, number);
+        HY_TRY(proposed(c, c->keys[i], &keys[i]));
+    return bind_row_number(c->m.b, keys, c->n_keys, NULL, 0, &c->m.alg, number);
 }
 
 static HyStatus join_target(Conflict *c)
@@ -543,7 +529,8 @@ static HyStatus open_scope(Conflict *c)
             .name = table->columns[i].name, .id = c->rows->columns[i], .type = c->rows->types[i]};
     HY_TRY(bind_scope_add_table(b, c->m.scope, excluded));
     c->m.scope->n_columns = n_plain;
-    return make_nullable(c->m.scope);
+    make_nullable(c->m.scope);
+    return HY_OK;
 }
 
 static HyStatus add_update(Conflict *c)

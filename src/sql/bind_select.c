@@ -345,36 +345,6 @@ static HyStatus add_distinct(HyBinder *b, HyQueryResult *result)
     return HY_OK;
 }
 
-/* DISTINCT ON: the first row of each group in the order of ORDER BY. */
-static HyStatus add_distinct_on(
-    HyBinder *b, const SelectParts *parts, HySortKey *sort, size_t n_sort, HyAlg **alg)
-{
-    HyWindowItem item = {
-        .unit = HY_FRAME_ROWS, .start = HY_BOUND_UNBOUNDED_PRECEDING, .end = HY_BOUND_CURRENT_ROW};
-    HY_ARENA_NEW(b->arena, item.args, 1);
-    HY_TRY(bind_new_call(b, item.args, 0, &item.call));
-    HY_TRY(bind_resolve(b, "row_number", HY_FUNC_WINDOW, item.call, item.args, -1));
-    item.id = bind_new_id(b, "row_number");
-    HY_TRY(hy_alg_unary(b->arena, HY_ALG_WINDOW, *alg, alg));
-    (*alg)->partition_by = parts->distinct_on;
-    (*alg)->n_partition_by = parts->n_distinct_on;
-    HY_ARENA_NEW(b->arena, (*alg)->windows, 1);
-    (*alg)->windows[0] = item;
-    (*alg)->n_windows = 1;
-    (*alg)->sort = sort;
-    (*alg)->n_sort = n_sort;
-    HyExpr *number = NULL;
-    HyExpr *one = NULL;
-    HyExpr *is_first = NULL;
-    HyValue value = hy_value_null(hy_type(HY_TYPE_INT8));
-    value.is_null = false;
-    value.i64 = 1;
-    HY_TRY(hy_expr_column(b->arena, item.id, item.call->result, &number));
-    HY_TRY(hy_expr_const(b->arena, &value, &one));
-    HY_TRY(hy_expr_compare(b->arena, HY_CMP_EQ, number, one, &is_first));
-    return add_filter(b, is_first, alg);
-}
-
 /* The select list, DISTINCT and ORDER BY over the rows of `alg`. */
 static HyStatus add_output(HyBinder *b, SelectParts *parts, HyAlg *alg, HyQueryResult *out)
 {
@@ -411,7 +381,8 @@ static HyStatus add_output(HyBinder *b, SelectParts *parts, HyAlg *alg, HyQueryR
             HY_TRY(hy_expr_column(b->arena, out->ids[item], out->types[item], &sort[i].expr));
     }
     if (ast->distinct == HY_AST_SELECT_DISTINCT_ON)
-        HY_TRY(add_distinct_on(b, parts, sort, parts->n_order, &out->alg));
+        HY_TRY(bind_keep_first(
+            b, parts->distinct_on, parts->n_distinct_on, sort, parts->n_order, &out->alg));
     size_t n_sort = 0; /* keys of no type are all NULL */
     for (size_t i = 0; i < parts->n_order; i++) {
         if (sort[i].expr->type.id != HY_TYPE_UNKNOWN)

@@ -275,3 +275,39 @@ HyStatus bind_window_call(HyExprContext *c, const HyAstExpr *ast, const char *na
         b, select, partition_by, window->partition_by.n, sort, window->order_by.n, &item));
     return hy_expr_column(b->arena, item.id, item.call->result, out);
 }
+
+/* ---- Row numbers that statements need themselves ---- */
+
+HyStatus bind_row_number(HyBinder *b, HyExpr **partition_by, size_t n_partition_by, HySortKey *sort,
+    size_t n_sort, HyAlg **alg, HyExpr **number)
+{
+    HyWindowItem item = {
+        .unit = HY_FRAME_ROWS, .start = HY_BOUND_UNBOUNDED_PRECEDING, .end = HY_BOUND_CURRENT_ROW};
+    HY_ARENA_NEW(b->arena, item.args, 1);
+    HY_TRY(bind_new_call(b, item.args, 0, &item.call));
+    HY_TRY(bind_resolve(b, "row_number", HY_FUNC_WINDOW, item.call, item.args, -1));
+    item.id = bind_new_id(b, "row_number");
+    HY_TRY(hy_alg_unary(b->arena, HY_ALG_WINDOW, *alg, alg));
+    HY_ARENA_NEW(b->arena, (*alg)->windows, 1);
+    (*alg)->windows[0] = item;
+    (*alg)->n_windows = 1;
+    (*alg)->partition_by = partition_by;
+    (*alg)->n_partition_by = n_partition_by;
+    (*alg)->sort = sort;
+    (*alg)->n_sort = n_sort;
+    return hy_expr_column(b->arena, item.id, item.call->result, number);
+}
+
+HyStatus bind_keep_first(HyBinder *b, HyExpr **partition_by, size_t n_partition_by, HySortKey *sort,
+    size_t n_sort, HyAlg **alg)
+{
+    HyExpr *number = NULL;
+    HyExpr *one = NULL;
+    HyValue value = hy_value_null(hy_type_nullable(hy_type(HY_TYPE_INT8), false));
+    value.is_null = false;
+    value.i64 = 1;
+    HY_TRY(bind_row_number(b, partition_by, n_partition_by, sort, n_sort, alg, &number));
+    HY_TRY(hy_expr_const(b->arena, &value, &one));
+    HY_TRY(hy_alg_unary(b->arena, HY_ALG_FILTER, *alg, alg));
+    return hy_expr_compare(b->arena, HY_CMP_EQ, number, one, &(*alg)->predicate);
+}

@@ -181,12 +181,6 @@ const uint64_t *hy_relation_block_deletes(const HyRelation *relation, size_t blo
     return hy_delete_map_block(relation->parts.deletes, block);
 }
 
-bool hy_relation_is_deleted(const HyRelation *relation, int64_t row_id)
-{
-    const uint64_t *words = hy_delete_map_block(relation->parts.deletes, HY_ROW_BLOCK(row_id));
-    return words && hy_bitmap_get(words, HY_ROW_POSITION(row_id));
-}
-
 uint64_t hy_relation_lineage(const HyRelation *relation)
 {
     return relation->parts.lineage;

@@ -49,7 +49,6 @@ uint32_t hy_relation_block_live_rows(const HyRelation *relation, size_t block);
 /* Bit = 1: row is deleted. NULL: none is. Valid for block_rows bits; lives as long as the relation.
  */
 const uint64_t *hy_relation_block_deletes(const HyRelation *relation, size_t block);
-bool hy_relation_is_deleted(const HyRelation *relation, int64_t row_id);
 
 /* A chunk in use: it stays in memory, at its place, until hy_chunk_unpin. The relation must outlive
  * the pin. */

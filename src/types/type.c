@@ -88,6 +88,18 @@ bool hy_type_is_datetime(HyType type)
            type.id == HY_TYPE_TIMESTAMPTZ;
 }
 
+HyStatus hy_type_copy(HyArena *arena, HyType type, HyType *out)
+{
+    if (type.element) {
+        HyType *element;
+        HY_ARENA_NEW(arena, element, 1);
+        HY_TRY(hy_type_copy(arena, *type.element, element));
+        type.element = element;
+    }
+    *out = type;
+    return HY_OK;
+}
+
 bool hy_type_equal(HyType a, HyType b)
 {
     if (a.id != b.id || a.collation != b.collation)

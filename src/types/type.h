@@ -113,6 +113,8 @@ bool hy_type_is_text(HyType type);     /* text, varchar, char, char1 */
 bool hy_type_is_datetime(HyType type); /* date, timestamp, timestamptz */
 /* Same id, modifiers, collation and element; nullability is not looked at. */
 bool hy_type_equal(HyType a, HyType b);
+/* The same type with its element types in `arena`: *out lives as long as that. */
+HyStatus hy_type_copy(HyArena *arena, HyType type, HyType *out) HY_MUST_CHECK;
 
 /* The PostgreSQL type OID and typmod (-1 without), spec/sql.md section 3. */
 uint32_t hy_type_oid(HyType type);

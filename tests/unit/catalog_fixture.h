@@ -6,6 +6,8 @@
 #include "unit_test.h"
 
 #include "catalog/transaction.h"
+#include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 typedef struct Fixture {
@@ -14,6 +16,28 @@ typedef struct Fixture {
     HyDatabase *database;
     char path[256];
 } Fixture;
+
+typedef struct Bytes {
+    char *data; /* free() */
+    size_t len;
+    bool is_there; /* the file exists */
+} Bytes;
+
+static inline Bytes load_bytes(const char *path)
+{
+    struct stat info;
+    Bytes bytes = {0};
+    int fd = open(path, O_RDONLY);
+    if (fd < 0)
+        return bytes;
+    assert_int_equal(fstat(fd, &info), 0);
+    bytes.len = (size_t)info.st_size;
+    bytes.data = malloc(bytes.len + 1);
+    assert_int_equal(pread(fd, bytes.data, bytes.len, 0), bytes.len);
+    bytes.is_there = true;
+    close(fd);
+    return bytes;
+}
 
 static inline void make_path(char path[256], const char *name)
 {

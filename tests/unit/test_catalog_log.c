@@ -6,29 +6,8 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <sys/stat.h>
 
 #define N_STEPS 12
-
-typedef struct Bytes {
-    char *data;
-    size_t len;
-} Bytes;
-
-static Bytes load_bytes(const char *path)
-{
-    struct stat info;
-    Bytes bytes = {0};
-    int fd = open(path, O_RDONLY);
-    if (fd < 0)
-        return bytes;
-    assert_int_equal(fstat(fd, &info), 0);
-    bytes.len = (size_t)info.st_size;
-    bytes.data = malloc(bytes.len + 1);
-    assert_int_equal(read(fd, bytes.data, bytes.len), bytes.len);
-    close(fd);
-    return bytes;
-}
 
 static void store_bytes(const char *path, const char *data, size_t len)
 {

@@ -6,13 +6,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sys/stat.h>
-
-typedef struct Bytes {
-    char *data;
-    size_t len;
-    bool is_there;
-} Bytes;
 
 static struct {
     Bytes file, log; /* as of the last sync */
@@ -21,22 +14,6 @@ static struct {
     size_t n_checks, n_with_log;
     bool is_checking;
 } power;
-
-static Bytes load_bytes(const char *path)
-{
-    struct stat info;
-    Bytes bytes = {0};
-    int fd = open(path, O_RDONLY);
-    if (fd < 0)
-        return bytes;
-    assert_int_equal(fstat(fd, &info), 0);
-    bytes.len = (size_t)info.st_size;
-    bytes.data = malloc(bytes.len + 1);
-    assert_int_equal(pread(fd, bytes.data, bytes.len, 0), bytes.len);
-    bytes.is_there = true;
-    close(fd);
-    return bytes;
-}
 
 static void store_bytes(const char *path, const Bytes *bytes)
 {
