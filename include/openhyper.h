@@ -68,8 +68,38 @@ typedef struct openhyper_setting {
  * Errors: 42704 unknown key, 22023 bad value. */
 OPENHYPER_API openhyper_error *openhyper_instance_create(
     const openhyper_setting *settings, openhyper_instance **out);
+/* An instance that is another process: starts <folder>/hyperd, which ends when the instance is
+ * destroyed, and with this process at the latest. settings: parameters of that program, `a_b` for
+ * --a-b; "domain_socket_dir", "use_tcp_port" ("auto" or a number) and "listen_connection" say where
+ * it listens (default: a socket in a folder of its own in /tmp). Everything below works on it;
+ * openhyper_progress cannot tell. Errors: 58P01 no such program, HY000 it ended at once. */
+OPENHYPER_API openhyper_error *openhyper_instance_start(
+    const char *folder, const openhyper_setting *settings, openhyper_instance **out);
+/* The instance of another process at an endpoint: "tab.tcp://host:port" or
+ * "tab.domain://DIR/domain/NAME". It goes on when this object is destroyed. Connections take the
+ * settings "user" and "password" as well; their errors: 08001 nobody listens there, HY000 it is no
+ * endpoint. */
+OPENHYPER_API openhyper_error *openhyper_instance_at(
+    const char *endpoint, openhyper_instance **out);
+/* Lets other processes use an instance that is in this one: it listens at an endpoint as above,
+ * where the port may be "auto". The first call decides where; later ones do nothing. There is no
+ * password: a TCP address must be of this machine only (28000). Errors: 22023 no endpoint, 58030 in
+ * use. */
+OPENHYPER_API openhyper_error *openhyper_instance_listen(
+    openhyper_instance *instance, const char *endpoint);
+/* Where other processes find it; NULL for an instance in this process that does not listen. Lives
+ * as long as the instance. */
+OPENHYPER_API const char *openhyper_instance_endpoint(openhyper_instance *instance);
+/* The id of the process that was started, or of this one; 0 for openhyper_instance_at. */
+OPENHYPER_API int64_t openhyper_instance_process(const openhyper_instance *instance);
 /* Connections still open are closed, with their transactions rolled back. NULL is fine. */
 OPENHYPER_API void openhyper_instance_destroy(openhyper_instance *instance);
+/* The same, telling what went wrong: HY000 when a process that was started did not end by itself
+ * with exit code 0; *exit_code (may be NULL) is that code or the number of a signal, else 0.
+ * timeout_ms < 0: waits for that process; 0: kills it; > 0: waits so long, then kills it, which is
+ * an error. */
+OPENHYPER_API openhyper_error *openhyper_instance_shutdown(
+    openhyper_instance *instance, int timeout_ms, int *exit_code);
 
 /* ---- Connections ---- */
 

@@ -4,8 +4,8 @@ import pathlib
 import re
 import sys
 
-LAYERS = "base types io storage catalog func sql plan exec session".split()
-DOORS = "cli server capi".split()
+LAYERS = "base types io storage catalog func sql plan exec session server client".split()
+DOORS = "cli capi".split()
 RANK = {name: i for i, name in enumerate(LAYERS)} | dict.fromkeys(DOORS, len(LAYERS))
 
 

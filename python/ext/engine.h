@@ -15,6 +15,7 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "openhyper.h"
 
@@ -212,6 +213,7 @@ typedef struct WriterObject WriterObject;
 typedef struct InstanceObject {
     PyObject ob_base;
     openhyper_instance *instance; /* NULL: closed */
+    pid_t pid;                    /* of the process that made it: a fork of that has no engine */
     SessionObject *sessions;      /* open ones; borrowed */
     PyObject *weak_references;
 } InstanceObject;

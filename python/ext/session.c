@@ -2,6 +2,7 @@
 #include "engine.h"
 
 #include <string.h>
+#include <unistd.h>
 
 /* ---- Locking and state ---- */
 
@@ -64,7 +65,9 @@ int session_disconnect(SessionObject *session)
     }
     connection = session->connection;
     session->connection = NULL;
-    if (connection) {
+    if (connection && session->owner->pid != getpid()) { /* in a fork, of which it knows nothing */
+        session->owner->sessions = NULL;
+    } else if (connection) {
         session_unlink(session);
         if (session->user && PyObject_TypeCheck(session->user, &Writer_Type))
             writer_abandon((WriterObject *)session->user);

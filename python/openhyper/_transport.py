@@ -1,7 +1,8 @@
 """How a process is started and a connection made: where the package meets the engine.
 
-A process object has `descriptor`, `pid`, `folder` (paths are relative to it) and `close()`; a session is what
-`_engine.Session` is. Here is the transport inside this process: its endpoints are known by their texts.
+There are three kinds of processes, all of one class: an engine inside this process, whose endpoint is known by its
+text; a server that this process starts (`hyper_path`); and whatever answers at an endpoint, for which there is
+nothing to start. `_engine` hides the difference behind them.
 """
 import os
 import uuid
@@ -15,6 +16,9 @@ from .hyperexception import HyperException, _make_error
 _SERVER_ONLY = frozenset((
     "callback_connection", "domain_socket_dir", "init_user", "language", "listen_connection", "log_config", "log_dir",
     "log_file_max_count", "log_file_size_limit", "no_password", "skip_license", "use_tcp_port"))
+# What the original tells a server.
+_SERVER_DEFAULTS = {"date_style": "MDY", "date_style_lenient": "false", "init_user": "tableau_internal_user",
+                    "language": "en_US", "no_password": "true", "skip_license": "true"}
 # What clients tell a server about themselves.
 _ABOUT_CLIENT = frozenset(("api_language", "endpoint", "user_agent"))
 
@@ -24,72 +28,111 @@ def _checked(parameters: Optional[Mapping[str, str]]) -> Dict[str, str]:
     return {key.encode().decode(): value.encode().decode() for key, value in (parameters or {}).items()}
 
 
-class EmbeddedProcess:
-    """An engine in this process."""
+class Process:
+    """What connections are made to.
 
-    def __init__(self, parameters: Mapping[str, str]) -> None:
-        self.pid = os.getpid()
-        self.folder = os.getcwd()
-        self.descriptor = f"tab.domain:///tmp/{uuid.uuid4().hex}/domain/auto"
-        self._engine = _engine.Instance(_instance_settings(parameters))
-        _embedded[self.descriptor] = self
+    :ivar descriptor: the text of its endpoint.
+    :ivar pid: the id of the process in which the engine is.
+    :ivar folder: from which relative paths count; None: it knows that itself.
+    """
+
+    def __init__(self, engine: "_engine.Instance", descriptor: str, folder: Optional[str], listen: Optional[str] = None
+                 ) -> None:
+        self._engine = engine
+        self._listen = listen  # where it shall listen when somebody asks
+        self.descriptor = descriptor
+        self.pid = engine.process
+        self.folder = folder
 
     def connect(self, path: Optional[str], create_mode: int, parameters: Dict[str, str]) -> "_engine.Session":
         """A new session, with a database if a path is given."""
         if path is not None:
-            path = os.path.join(self.folder, path)
+            path = path_from(self.folder, path)
         return _engine.Session(self._engine, path, create_mode, parameters)
 
-    def close(self) -> None:
-        """Ends all sessions and the engine."""
-        _embedded.pop(self.descriptor, None)
-        self._engine.close()
+    def announce(self) -> None:
+        """The address is given away: other processes may come. That they cannot is no fault of who reads it."""
+        listen, self._listen = self._listen, None
+        if listen is not None and self.pid == os.getpid() and self._engine.is_open:
+            try:
+                self._engine.listen(listen)
+            except HyperException:
+                pass
+
+    def close(self, timeout_ms: int = -1) -> None:
+        """Ends all sessions, and the engine if it is ours."""
+        if _embedded.get(self.descriptor) is self:
+            del _embedded[self.descriptor]
+        self._engine.close(timeout_ms)
 
 
-_embedded: Dict[str, EmbeddedProcess] = {}
+_embedded: Dict[str, Process] = {}
+
+
+def _announce_all() -> None:
+    for process in list(_embedded.values()):
+        process.announce()
+
+
+# The engine does not survive in a fork, which therefore connects to the one of its parent.
+os.register_at_fork(before=_announce_all)
+
+
+def path_from(folder: Optional[str], path: str) -> str:
+    """A path as the engine shall see it."""
+    return path if folder is None else os.path.join(folder, path)
 
 
 def _instance_settings(parameters: Mapping[str, str]) -> List[Tuple[str, str]]:
-    if parameters.get("log_config"):
-        raise _make_error("22023", "The parameter \"log_config\" can only be empty, which means no log.")
     settings = {"date_style_lenient": "false"}
     settings.update(parameters)
     return sorted((key, value) for key, value in settings.items() if key not in _SERVER_ONLY)
 
 
-def _refuse_program(hyper_path: str) -> None:
-    program = os.path.join(hyper_path, "hyperd")
-    if not os.path.exists(program):
-        raise _make_error("58P01", f'The Hyper executable "{program}" does not exist.')
-    raise _make_error("0A000", f'The server "{program}" cannot be started: this version runs the engine only in its '
-                      "own process.", "Leave out 'hyper_path'.")
+def _start_embedded(parameters: Mapping[str, str]) -> Process:
+    engine = _engine.Instance(_instance_settings(parameters))
+    listen = parameters.get("listen_connection")
+    port = parameters.get("use_tcp_port")
+    if not listen and port:
+        listen = f"tab.tcp://localhost:{port}"
+    folder = parameters.get("domain_socket_dir") or f"/tmp/{uuid.uuid4().hex}"
+    descriptor = f"tab.domain://{folder}/domain/.s.PGSQL.{os.getpid()}"
+    if listen:
+        engine.listen(listen)
+        descriptor = engine.endpoint or listen
+    elif descriptor in _embedded:
+        descriptor += f".{uuid.uuid4().hex[:8]}"
+    process = Process(engine, descriptor, os.getcwd(), None if listen else descriptor)
+    _embedded[descriptor] = process
+    return process
 
 
-def start_process(hyper_path: Optional[str], parameters: Optional[Mapping[str, str]]) -> EmbeddedProcess:
+def _start_server(hyper_path: str, parameters: Mapping[str, str]) -> Process:
+    engine = _engine.Instance.start(hyper_path, sorted({**_SERVER_DEFAULTS, **parameters}.items()))
+    return Process(engine, engine.endpoint or "", None)
+
+
+def start_process(hyper_path: Optional[str], parameters: Optional[Mapping[str, str]]) -> Process:
     """Starts an engine; any failure is the cause of the exception."""
     settings = _checked(parameters)
     for key in settings:
         if "-" in key:
             raise _make_error("22023", f"Invalid name of a parameter: {key}. It must not contain '-'.")
     try:
-        if hyper_path is not None:
-            _refuse_program(hyper_path)
-        return EmbeddedProcess(settings)
+        if settings.get("log_config"):
+            raise _make_error("22023", "The parameter \"log_config\" can only be empty, which means no log.")
+        return _start_embedded(settings) if hyper_path is None else _start_server(hyper_path, settings)
     except HyperException as reason:
         raise _make_error("58000", "Failed to start a new Hyper instance.") from reason
 
 
-def find_process(endpoint: Endpoint) -> EmbeddedProcess:
+def find_process(endpoint: Endpoint) -> Process:
     """The process of an endpoint."""
-    descriptor = endpoint.connection_descriptor
+    descriptor = endpoint._descriptor
     process = _embedded.get(descriptor)
-    if process is not None:
+    if process is not None and process.pid == os.getpid():
         return process
-    scheme, separator, rest = descriptor.partition("://")
-    if not scheme or not separator or not rest:
-        raise _make_error("HY000", f'Invalid connection string "{descriptor}". It must look like "<scheme>://<rest>".')
-    raise _make_error("08001", f"Could not connect to the Hyper server at {descriptor}: there is no such engine in this "
-                      "process.", "Connect to the endpoint of a HyperProcess that is open in this process.")
+    return Process(_engine.Instance.at(descriptor), descriptor, None)
 
 
 def session_parameters(parameters: Optional[Mapping[str, str]]) -> Dict[str, str]:

@@ -40,7 +40,7 @@ class CreateMode(enum.Enum):
 class Connection:
     """A session on an engine, with or without a database. It may be used by one thread at a time.
 
-    :param endpoint: the endpoint of a HyperProcess.
+    :param endpoint: the endpoint of a HyperProcess, of this process or another.
     :param database: path of the file, relative to the folder in which the process was started.
     :param create_mode: whether to create it.
     :param parameters: settings of the session, such as ``lc_time`` and ``date_style``; ``dbname`` may stand
@@ -61,11 +61,11 @@ class Connection:
                 raise ValueError("the database is given twice: as 'database' and as the parameter 'dbname'")
             path = settings.pop("dbname")
         mode = (create_mode or CreateMode.NONE).value
-        process = _transport.find_process(endpoint)
         if not path:
             if mode:
                 raise _make_error("3D000", "A database can only be created when its path is given.")
             path = None
+        process = _transport.find_process(endpoint)
         self.__endpoint = endpoint
         self.__catalog = Catalog(self)
         self.__folder = process.folder
@@ -94,7 +94,7 @@ class Connection:
 
     def _path(self, database: Union[str, PurePath]) -> str:
         """The path of a database as the engine shall see it."""
-        return os.path.join(self.__folder, os.fspath(database))
+        return _transport.path_from(self.__folder, os.fspath(database))
 
     def execute_query(self, query: str, text_as_bytes: bool = False) -> Result:
         """Runs a statement.

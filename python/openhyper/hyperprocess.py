@@ -22,11 +22,12 @@ class Telemetry(enum.Enum):
 
 
 class HyperProcess:
-    """An engine: worker threads, memory and open database files. It runs inside this process.
+    """An engine: worker threads, memory and open database files. It runs inside this process, or, with a
+    `hyper_path`, in a server process that is started. Other processes can connect to either by its endpoint.
 
     :param telemetry: accepted, without effect.
     :param user_agent: a name for the application.
-    :param hyper_path: the folder of a server program to start instead.
+    :param hyper_path: the folder of a server program, ``hyperd``, to start instead: ours or the original's.
     :param parameters: settings of the engine and defaults for its connections, such as
         ``default_database_version``, ``memory_limit``, ``date_style``.
 
@@ -37,13 +38,14 @@ class HyperProcess:
                 ...
     """
 
-    __process: Optional[_transport.EmbeddedProcess] = None
+    __process: Optional[_transport.Process] = None
 
     def __init__(self, telemetry: Telemetry, user_agent: str = "", hyper_path: Union[str, PurePath, None] = None,
                  parameters: Optional[Mapping[str, str]] = None) -> None:
         path = None if hyper_path is None else os.fspath(hyper_path)
         self.__process = _transport.start_process(path, parameters)
         self.__endpoint = Endpoint(self.__process.descriptor, user_agent)
+        self.__endpoint._announce = self.__process.announce
 
     @property
     def endpoint(self) -> Endpoint:
@@ -67,11 +69,13 @@ class HyperProcess:
     def shutdown(self, timeout_ms: int = -1) -> None:
         """Ends all connections, whose open transactions are rolled back, and the engine.
 
-        :param timeout_ms: accepted for compatibility: an engine in this process ends at once.
+        :param timeout_ms: how long to wait for a server process: -1 without end, 0 not at all; then it is killed. An
+            engine in this process ends at once.
+        :raises HyperException: the server process did not end by itself, or not well.
         """
         process, self.__process = self.__process, None
         if process is not None:
-            process.close()
+            process.close(timeout_ms)
 
     def __enter__(self) -> "HyperProcess":
         return self

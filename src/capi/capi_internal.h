@@ -5,7 +5,7 @@
 
 #include "hyperapi.h"
 
-#include "session/copy_stream.h"
+#include "client/client_instance.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
@@ -19,6 +19,8 @@ void hy_capi_restate(hyper_error_t *error, const char *from, const char *to);
 /* The same as hy_capi_error, but of source system (connections, instances), with a cause that is
  * taken over. */
 hyper_error_t *hy_capi_system_error(HyStatus st, hyper_error_t *cause) HY_MUST_CHECK;
+/* Category process exit code. */
+hyper_error_t *hy_capi_exit_code(int exit_code) HY_MUST_CHECK;
 /* Category generic, EINVAL: a NULL or an unknown number for the named argument. */
 hyper_error_t *hy_capi_invalid(const char *argument) HY_MUST_CHECK;
 /* Category system, with an errno. */
@@ -43,9 +45,10 @@ const char *hy_capi_parameter(const hyper_parameters_t *parameters, const char *
 /* ---- Instances and connections: instance.c, connection.c ---- */
 
 struct hyper_instance_t {
-    HyInstance *engine;
+    HyClientInstance *engine; /* in this process, or a server that it has started */
     char *endpoint;
-    char *folder; /* from which relative paths count */
+    char *listen; /* the endpoint, while the engine does not listen there; or NULL */
+    char *folder; /* from which relative paths count; NULL: the server knows */
     hyper_instance_t *next;
     hyper_connection_t *connections;
     size_t n_connecting; /* sessions being opened: shutdown waits for them */
@@ -65,13 +68,14 @@ struct hyper_connection_t {
     bool is_being_closed; /* by the end of the instance: disconnect waits */
 
     pthread_mutex_t lock;        /* held by every call but cancel */
-    pthread_mutex_t cancel_lock; /* held while `session` changes or is cancelled */
-    HySession *session;          /* NULL once the engine is gone */
-    char *folder;
-    hyper_rowset_t *rowset;     /* open, or NULL */
-    hyper_inserter_t *inserter; /* open, or NULL */
-    HyCopyStream *copy;         /* COPY FROM STDIN between its row set and hyper_copy_end */
-    size_t chunk_rows;          /* 0: all */
+    pthread_mutex_t cancel_lock; /* held while `client` changes or is cancelled */
+    HyClient *client;            /* NULL once the engine is gone */
+    HyClientInstance *server;    /* of somebody else, to which it is connected; or NULL */
+    char *folder;                /* as the instance's */
+    hyper_rowset_t *rowset;      /* open, or NULL */
+    hyper_inserter_t *inserter;  /* open, or NULL */
+    HyClientCopy *copy;          /* COPY FROM STDIN between its row set and hyper_copy_end */
+    size_t chunk_rows;           /* 0: all */
     hyper_notice_receiver_t receiver;
     void *receiver_context;
     hyper_rowset_async_callback_t callback;

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What openhyper.h says of catalogs is asked through it: its connection is a session. */
-#define PUBLIC(c) ((openhyper_connection *)(c)->session)
+/* What openhyper.h says of catalogs is asked through it: its connection is a client. */
+#define PUBLIC(c) ((openhyper_connection *)(c)->client)
 
 struct hyper_string_list_t {
     char **names; /* one block, ended by NULL */

@@ -10,45 +10,59 @@
 
 /* ---- Making ---- */
 
-static HyStatus open_session(const hyper_instance_t *instance, const hyper_parameters_t *parameters,
-    hyper_create_mode_t mode, HySession **out)
+/* What clients tell a server about themselves. */
+static bool is_setting(const char *key)
 {
-    /* What clients tell a server about themselves. */
     static const char *const about[] = {"endpoint", "dbname", "user_agent", "api_language"};
-    HySession *session;
-    HyStatus st = HY_OK;
-    HY_TRY(hy_session_open(instance->engine, &session));
-    for (size_t i = 0; i < parameters->n; i++) {
-        bool is_setting = true;
-        for (size_t k = 0; k < HY_ARRAY_LEN(about); k++)
-            if (strcmp(parameters->items[i].key, about[k]) == 0)
-                is_setting = false;
-        if (is_setting)
-            HY_GO(hy_settings_set_default(
-                session->settings, parameters->items[i].key, parameters->items[i].value));
-    }
+    for (size_t i = 0; i < HY_ARRAY_LEN(about); i++)
+        if (strcmp(key, about[i]) == 0)
+            return false;
+    return true;
+}
+
+static HyStatus connect_client(
+    HyClientInstance *engine, const hyper_parameters_t *parameters, HyClient **out)
+{
+    HyInstanceSetting *settings = calloc(parameters->n + 1, sizeof *settings);
+    size_t n = 0;
+    if (!settings)
+        return hy_error_oom(0);
+    for (size_t i = 0; i < parameters->n; i++)
+        if (is_setting(parameters->items[i].key))
+            settings[n++] =
+                (HyInstanceSetting){parameters->items[i].key, parameters->items[i].value};
+    HyStatus st = hy_client_connect(engine, settings, n, out);
+    free(settings);
+    return st;
+}
+
+/* connection->folder is set. */
+static HyStatus open_client(hyper_connection_t *connection, HyClientInstance *engine,
+    const hyper_parameters_t *parameters, hyper_create_mode_t mode)
+{
     const char *path = hy_capi_parameter(parameters, "dbname");
-    if (path && *path) {
-        const hyper_connection_t place = {.folder = instance->folder};
-        char *absolute = hy_connection_path(&place, path);
-        st = absolute ? hy_session_attach(session, absolute, NULL, (HyCreateMode)mode)
+    bool has_path = path && *path;
+    HyClient *client;
+    if (!has_path && mode != HYPER_DO_NOT_CREATE)
+        return hy_error("3D000", "A database can only be created when its path is given.");
+    HY_TRY(connect_client(engine, parameters, &client));
+    char *absolute = has_path ? hy_connection_path(connection, path) : NULL;
+    HyStatus st = HY_OK;
+    if (has_path)
+        st = absolute ? hy_client_attach(client, absolute, NULL, (HyCreateMode)mode)
                       : hy_error_oom(0);
-        free(absolute);
-    } else if (mode != HYPER_DO_NOT_CREATE) {
-        st = hy_error("3D000", "A database can only be created when its path is given.");
-    }
-done:
+    free(absolute);
     if (st)
-        hy_error_free(hy_session_close(session));
+        hy_error_free(hy_client_close(client));
     else
-        *out = session;
+        connection->client = client;
     return st;
 }
 
 char *hy_connection_path(const hyper_connection_t *connection, const char *path)
 {
     HyBuffer out = {0};
-    if (*path == '/')
+    if (*path == '/' || !connection->folder)
         return strdup(path);
     HyStatus st = hy_buffer_printf(&out, "%s/%s", connection->folder, path);
     char *absolute = st ? NULL : hy_buffer_take(&out);
@@ -66,13 +80,14 @@ static void free_connection(hyper_connection_t *connection)
         free(connection->status_texts[i].value);
     }
     free(connection->status_texts);
+    hy_error_free(hy_client_instance_shutdown(connection->server, -1, NULL));
     free(connection->folder);
     pthread_mutex_destroy(&connection->lock);
     pthread_mutex_destroy(&connection->cancel_lock);
     free(connection);
 }
 
-static hyper_connection_t *new_connection(const hyper_instance_t *instance)
+static hyper_connection_t *new_connection(const char *folder)
 {
     static atomic_uint counter;
     hyper_connection_t *connection = calloc(1, sizeof *connection);
@@ -81,10 +96,10 @@ static hyper_connection_t *new_connection(const hyper_instance_t *instance)
     pthread_mutex_init(&connection->lock, NULL);
     pthread_mutex_init(&connection->cancel_lock, NULL);
     connection->chunk_rows = DEFAULT_CHUNK_ROWS;
-    connection->folder = strdup(instance->folder);
+    connection->folder = folder ? strdup(folder) : NULL;
     snprintf(connection->session_id, sizeof connection->session_id, "%014llx%08x",
         (unsigned long long)time(NULL), atomic_fetch_add(&counter, 1));
-    if (!connection->folder) {
+    if (folder && !connection->folder) {
         free_connection(connection);
         return NULL;
     }
@@ -95,15 +110,15 @@ static HyStatus connect_instance(hyper_instance_t *instance, const hyper_paramet
     hyper_create_mode_t mode, hyper_connection_t **out)
 {
     HyStatus st = HY_OK;
-    hyper_connection_t *connection = new_connection(instance);
+    hyper_connection_t *connection = new_connection(instance->folder);
     if (!connection)
         HY_GO(hy_error_oom(0));
-    HY_GO(open_session(instance, parameters, mode, &connection->session));
+    HY_GO(open_client(connection, instance->engine, parameters, mode));
     if (hy_instance_joined(instance, connection)) {
         *out = connection;
         return HY_OK;
     }
-    hy_error_free(hy_session_close(connection->session));
+    hy_error_free(hy_client_close(connection->client));
     st = hy_error("08006", "The connection ended, because its process was shut down.");
 done:
     free_connection(connection);
@@ -111,15 +126,21 @@ done:
     return st;
 }
 
-static hyper_error_t *no_such_engine(const char *endpoint)
+/* To an instance of another process. */
+static HyStatus connect_server(const char *endpoint, const hyper_parameters_t *parameters,
+    hyper_create_mode_t mode, hyper_connection_t **out)
 {
-    const char *place = strstr(endpoint, "://");
-    HyStatus st = hy_error("08001", "Could not connect to the Hyper server: Connection refused");
-    st = hy_error_hint(st,
-        "Nothing in this process listens at %s. Connect to the endpoint of an instance that is "
-        "open in this process.",
-        place ? place + 3 : endpoint);
-    return hy_capi_system_error(st, NULL);
+    hyper_connection_t *connection = new_connection(NULL);
+    if (!connection)
+        return hy_error_oom(0);
+    HyStatus st = hy_client_instance_at(endpoint, &connection->server);
+    if (!st)
+        st = open_client(connection, connection->server, parameters, mode);
+    if (st)
+        free_connection(connection);
+    else
+        *out = connection;
+    return st;
 }
 
 hyper_error_t *hyper_connect(
@@ -136,9 +157,8 @@ hyper_error_t *hyper_connect(
         return hy_capi_system_error(
             hy_error("08001", "The parameter \"endpoint\" is missing."), NULL);
     hyper_instance_t *instance = hy_instance_join(endpoint);
-    if (!instance)
-        return no_such_engine(endpoint);
-    return hy_capi_error(connect_instance(instance, parameters, mode, connection));
+    return hy_capi_error(instance ? connect_instance(instance, parameters, mode, connection)
+                                  : connect_server(endpoint, parameters, mode, connection));
 }
 
 /* ---- The end ---- */
@@ -161,13 +181,13 @@ HyStatus hy_connection_sever(hyper_connection_t *connection)
         hy_rowset_orphan(connection->rowset);
     if (connection->inserter)
         hy_inserter_orphan(connection->inserter);
-    hy_copy_stream_destroy(connection->copy);
+    hy_client_copy_destroy(connection->copy);
     connection->copy = NULL;
     pthread_mutex_lock(&connection->cancel_lock);
-    HySession *session = connection->session;
-    connection->session = NULL;
+    HyClient *client = connection->client;
+    connection->client = NULL;
     pthread_mutex_unlock(&connection->cancel_lock);
-    HyStatus st = session ? hy_session_close(session) : HY_OK;
+    HyStatus st = hy_client_close(client);
     pthread_mutex_unlock(&connection->lock);
     return st;
 }
@@ -176,7 +196,7 @@ void hyper_disconnect(hyper_connection_t *connection)
 {
     if (!connection)
         return;
-    /* First the session, which is the engine's, then the bond to the engine. */
+    /* First the client, which is the engine's, then the bond to the engine. */
     hy_error_free(hy_connection_sever(connection));
     hy_instance_leave(connection);
     free_connection(connection);
@@ -187,8 +207,8 @@ hyper_error_t *hyper_cancel(hyper_connection_t *connection)
     if (!connection)
         return hy_capi_invalid("connection");
     pthread_mutex_lock(&connection->cancel_lock);
-    if (connection->session)
-        hy_session_cancel(connection->session);
+    if (connection->client)
+        hy_client_cancel(connection->client);
     pthread_mutex_unlock(&connection->cancel_lock);
     return NULL;
 }
@@ -207,7 +227,7 @@ hyper_error_t *hy_connection_begin_busy(hyper_connection_t *connection)
     if (!connection)
         return hy_capi_invalid("connection");
     pthread_mutex_lock(&connection->lock);
-    if (connection->session)
+    if (connection->client)
         return NULL;
     pthread_mutex_unlock(&connection->lock);
     return hy_capi_system_error(
@@ -261,7 +281,7 @@ HyStatus hy_connection_run(hyper_connection_t *connection, const char *sql, HyRe
 {
     HyResult *result;
     hy_connection_trace(connection, sql);
-    HY_TRY(hy_session_execute(connection->session, sql, strlen(sql), &result));
+    HY_TRY(hy_client_execute(connection->client, sql, strlen(sql), &result));
     hy_connection_tell_notices(connection, result);
     if (out)
         *out = result;
@@ -317,10 +337,11 @@ bool hyper_connection_is_ready(hyper_connection_t *connection)
 bool hyper_connection_is_alive(hyper_connection_t *connection)
 {
     hyper_error_t *error = hy_connection_begin_busy(connection);
+    bool is_alive = !error && hy_client_is_alive(connection->client);
     if (!error)
         hy_connection_end(connection);
     hyper_error_destroy(error);
-    return !error;
+    return is_alive;
 }
 
 void hyper_connection_trace(hyper_connection_t *connection, void *debug_destination)
@@ -380,22 +401,10 @@ void hyper_set_prefetch_threshold(hyper_connection_t *connection, size_t prefetc
 
 static const char *reported_value(const hyper_connection_t *connection, const char *name)
 {
-    static const char *const fixed[][2] = {{"is_superuser", "on"},
-        {"session_authorization", "tableau_internal_user"}, {"integer_datetimes", "on"},
-        {"hyper_version", "openhyper " HY_VERSION}, {"server_encoding", "UTF8"},
-        {"client_encoding", "UTF8"}, {"application_name", ""}};
-    static const char *const settings[][2] = {{"server_version", "server_version"},
-        {"TimeZone", "time_zone"}, {"DateStyle", "date_style"}, {"IntervalStyle", "intervalstyle"},
-        {"standard_conforming_strings", "standard_conforming_strings"}};
-    if (strcmp(name, "session_identifier") == 0)
+    const char *value = hy_client_parameter(connection->client, name);
+    if (!value && strcmp(name, "session_identifier") == 0)
         return connection->session_id;
-    for (size_t i = 0; i < HY_ARRAY_LEN(fixed); i++)
-        if (strcmp(fixed[i][0], name) == 0)
-            return fixed[i][1];
-    for (size_t i = 0; i < HY_ARRAY_LEN(settings); i++)
-        if (strcmp(settings[i][0], name) == 0)
-            return hy_settings_get(connection->session->settings, settings[i][1]);
-    return NULL;
+    return value;
 }
 
 static const char *keep_status_text(

@@ -27,8 +27,8 @@ static hyper_error_t *begin_copy(hyper_connection_t *connection)
 static HyStatus end_copy(hyper_connection_t *connection)
 {
     HyResult *result;
-    HyStatus st = hy_copy_stream_finish(connection->copy, &result);
-    hy_copy_stream_destroy(connection->copy);
+    HyStatus st = hy_client_copy_finish(connection->copy, &result);
+    hy_client_copy_destroy(connection->copy);
     connection->copy = NULL;
     if (st)
         return st;
@@ -45,7 +45,7 @@ hyper_error_t *hyper_copy_data(hyper_connection_t *connection, const uint8_t *bu
     if (error)
         return error;
     HyStatus st = HY_OK;
-    if (!hy_copy_stream_write(connection->copy, buffer, size)) {
+    if (!hy_client_copy_write(connection->copy, buffer, size)) {
         st = end_copy(connection); /* it wants no more: it has failed */
         if (!st)
             st = hy_error("22P04", "the COPY has ended before its data");
@@ -66,28 +66,28 @@ hyper_error_t *hyper_copy_end(hyper_connection_t *connection)
 
 /* ---- Files ---- */
 
-static HyStatus send_file(HyCopyStream *copy, FILE *file)
+static HyStatus send_file(HyClientCopy *copy, FILE *file)
 {
     char *piece = malloc(FILE_PIECE_BYTES);
     size_t len;
     if (!piece)
         return hy_error_oom(FILE_PIECE_BYTES);
     while ((len = fread(piece, 1, FILE_PIECE_BYTES, file)) > 0)
-        if (!hy_copy_stream_write(copy, piece, len))
+        if (!hy_client_copy_write(copy, piece, len))
             break; /* finish tells why */
     free(piece);
     if (!ferror(file))
         return HY_OK;
-    hy_copy_stream_fail(copy, "the file could not be read");
+    hy_client_copy_fail(copy, "the file could not be read");
     return HY_OK;
 }
 
-static HyStatus receive_file(HyCopyStream *copy, FILE *file)
+static HyStatus receive_file(HyClientCopy *copy, FILE *file)
 {
     for (;;) {
         const char *data;
         size_t len;
-        hy_copy_stream_read(copy, &data, &len);
+        hy_client_copy_read(copy, &data, &len);
         if (!len)
             return HY_OK;
         if (fwrite(data, 1, len, file) != len)
@@ -98,21 +98,21 @@ static HyStatus receive_file(HyCopyStream *copy, FILE *file)
 static HyStatus run_with_file(
     hyper_connection_t *connection, const char *query, bool is_input, FILE *file)
 {
-    HyCopyStream *copy;
+    HyClientCopy *copy;
     HyResult *result = NULL;
     if (!hy_capi_is_copy(query))
         return hy_error("HY000", "the statement is no COPY");
     hy_connection_trace(connection, query);
-    HY_TRY(hy_copy_stream_open(connection->session, query, strlen(query), &copy));
+    HY_TRY(hy_client_copy_open(connection->client, query, strlen(query), &copy));
     HyStatus st = HY_OK;
-    if (is_input ? hy_copy_stream_is_input(copy) : hy_copy_stream_is_output(copy))
+    if (is_input ? hy_client_copy_is_input(copy) : hy_client_copy_is_output(copy))
         st = is_input ? send_file(copy, file) : receive_file(copy, file);
     else
         st =
             hy_error("HY000", "the statement is no COPY %s", is_input ? "FROM STDIN" : "TO STDOUT");
     if (!st)
-        st = hy_copy_stream_finish(copy, &result);
-    hy_copy_stream_destroy(copy);
+        st = hy_client_copy_finish(copy, &result);
+    hy_client_copy_destroy(copy);
     if (result)
         hy_connection_tell_notices(connection, result);
     hy_result_destroy(result);

@@ -125,6 +125,8 @@ hyper_error_t *hy_capi_error(HyStatus st)
         memcpy(error->sqlstate, st->sqlstate, sizeof error->sqlstate);
         error->code = sqlstate_code(st->sqlstate);
         error->grpc_status = grpc_of_sqlstate(st->sqlstate);
+        if (strncmp(st->sqlstate, "08", 2) == 0) /* connections are the system's */
+            error->source = HYPER_ERROR_SOURCE_SYSTEM;
         error->message = full_message(st);
         error->hint = st->hint ? strdup(st->hint) : NULL;
         error->detail = st->detail ? strdup(st->detail) : NULL;
@@ -170,6 +172,12 @@ hyper_error_t *hy_capi_invalid(const char *argument)
 {
     return plain_error(
         HYPER_ERROR_CATEGORY_GENERIC, EINVAL, hy_error("22023", "Invalid `%s`", argument));
+}
+
+hyper_error_t *hy_capi_exit_code(int exit_code)
+{
+    return plain_error(HYPER_ERROR_CATEGORY_PROCESS_EXIT_CODE, exit_code,
+        hy_error("HY000", "exit code %d", exit_code));
 }
 
 hyper_error_t *hy_capi_errno(int errnum, const char *path)

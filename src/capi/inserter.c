@@ -11,7 +11,7 @@
 struct hyper_inserter_t {
     _Atomic(hyper_connection_t *) connection; /* NULL once that is gone */
     hyper_table_definition_t *target;
-    HyBulkInsert *insert;             /* NULL until rows are to come */
+    HyClientInsert *insert;           /* NULL until rows are to come */
     HyRowBatch *batch;                /* with it */
     hyper_table_definition_t *stream; /* of the rows to come, with `insert` */
     hyper_inserter_buffer_t *buffer;
@@ -185,7 +185,7 @@ static HyStatus open_insert(
         .n_targets = target->n_columns,
         .select_list = select_list};
     hyper_connection_t *connection = inserter->connection;
-    HY_GO(hy_bulk_insert_create(connection->session, &options, &inserter->insert));
+    HY_GO(hy_client_insert_create(connection->client, &options, &inserter->insert));
     HY_GO(make_batch(inserter, stream));
 done:
     for (size_t i = 0; i < n && types; i++)
@@ -401,14 +401,14 @@ static HyStatus finish(hyper_inserter_t *inserter)
     if (hy_row_batch_in_row(inserter->batch))
         return hy_error("22P04", "the last row lacks values");
     HY_TRY(hy_row_batch_flush(inserter->batch));
-    return hy_bulk_insert_finish(inserter->insert, &n_rows);
+    return hy_client_insert_finish(inserter->insert, &n_rows);
 }
 
 void hy_inserter_orphan(hyper_inserter_t *inserter)
 {
     hyper_connection_t *connection = inserter->connection;
     /* The batch stays: a thread may be adding to it. It is not handed over any more. */
-    hy_bulk_insert_destroy(inserter->insert);
+    hy_client_insert_destroy(inserter->insert);
     inserter->insert = NULL;
     inserter->connection = NULL;
     connection->inserter = NULL;

@@ -28,17 +28,19 @@ static bool is_server_only(const char *key)
     return false;
 }
 
-static HyStatus create_engine(const hyper_parameters_t *parameters, HyInstance **out)
+static HyStatus create_engine(
+    const char *hyper_path, const hyper_parameters_t *parameters, HyClientInstance **out)
 {
     HyInstanceSetting *settings = calloc(parameters->n + 1, sizeof *settings);
     size_t n = 0;
     if (!settings)
         return hy_error_oom(0);
     for (size_t i = 0; i < parameters->n; i++)
-        if (!is_server_only(parameters->items[i].key))
+        if (hyper_path || !is_server_only(parameters->items[i].key))
             settings[n++] =
                 (HyInstanceSetting){parameters->items[i].key, parameters->items[i].value};
-    HyStatus st = hy_instance_create(settings, n, out);
+    HyStatus st = hyper_path ? hy_client_instance_start(hyper_path, settings, n, out)
+                             : hy_client_instance_create(settings, n, out);
     free(settings);
     return st;
 }
@@ -48,11 +50,8 @@ static char *make_endpoint(const hyper_parameters_t *parameters)
 {
     char text[64];
     uint64_t random[2];
-    const char *listen = hy_capi_parameter(parameters, "listen_connection");
     const char *folder = hy_capi_parameter(parameters, "domain_socket_dir");
     HyBuffer out = {0};
-    if (listen && strstr(listen, "://") && !strstr(listen, "auto"))
-        return strdup(listen);
     if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
         random[0] = (uint64_t)(uintptr_t)&registry ^ (uint64_t)getpid();
         random[1] = (uint64_t)(uintptr_t)parameters;
@@ -70,24 +69,13 @@ static char *make_endpoint(const hyper_parameters_t *parameters)
     return endpoint;
 }
 
-static HyStatus check_program(const char *hyper_path)
-{
-    HyBuffer path = {0};
-    if (!hyper_path)
-        return HY_OK;
-    HyStatus st = hy_buffer_printf(&path, "%s/hyperd", hyper_path);
-    if (!st && access(path.data, F_OK) != 0)
-        st = hy_error("58P01", "The Hyper executable \"%s\" does not exist.", path.data);
-    hy_buffer_free(&path);
-    return st;
-}
-
 static void free_instance(hyper_instance_t *instance)
 {
     if (!instance)
         return;
-    hy_instance_destroy(instance->engine);
+    hy_error_free(hy_client_instance_shutdown(instance->engine, -1, NULL));
     free(instance->endpoint);
+    free(instance->listen);
     free(instance->folder);
     free(instance);
 }
@@ -107,6 +95,42 @@ static HyStatus publish(hyper_instance_t *instance)
     return st;
 }
 
+static HyStatus name_server(hyper_instance_t *instance)
+{
+    instance->endpoint = strdup(hy_client_instance_endpoint(instance->engine));
+    return instance->endpoint ? HY_OK : hy_error_oom(0);
+}
+
+/* Where somebody has said that it shall listen, it does so at once; else when its endpoint is asked
+ * for, so that other processes can come. */
+static HyStatus name_engine(hyper_instance_t *instance, const hyper_parameters_t *parameters)
+{
+    const char *port = hy_capi_parameter(parameters, "use_tcp_port");
+    const char *listen = hy_capi_parameter(parameters, "listen_connection");
+    HyBuffer text = {0};
+    HyStatus st = HY_OK;
+    instance->folder = getcwd(NULL, 0);
+    if (!instance->folder)
+        HY_GO(hy_error_oom(0));
+    if (listen && *listen)
+        HY_GO(hy_buffer_append_str(&text, listen));
+    else if (port && *port)
+        HY_GO(hy_buffer_printf(&text, "tab.tcp://localhost:%s", port));
+    if (text.len) {
+        HY_GO(hy_buffer_append_char(&text, 0));
+        HY_GO(hy_client_instance_listen(instance->engine, text.data));
+        HY_GO(name_server(instance));
+    } else {
+        instance->endpoint = make_endpoint(parameters);
+        instance->listen = instance->endpoint ? strdup(instance->endpoint) : NULL;
+        if (!instance->listen)
+            HY_GO(hy_error_oom(0));
+    }
+done:
+    hy_buffer_free(&text);
+    return st;
+}
+
 static HyStatus start(
     const char *hyper_path, const hyper_parameters_t *parameters, hyper_instance_t **out)
 {
@@ -114,16 +138,12 @@ static HyStatus start(
         if (strchr(parameters->items[i].key, '-'))
             return hy_error("22023", "Invalid name of a parameter: %s. It must not contain '-'.",
                 parameters->items[i].key);
-    HY_TRY(check_program(hyper_path));
     hyper_instance_t *instance = calloc(1, sizeof *instance);
     HyStatus st = HY_OK;
     if (!instance)
         HY_GO(hy_error_oom(0));
-    instance->endpoint = make_endpoint(parameters);
-    instance->folder = getcwd(NULL, 0);
-    if (!instance->endpoint || !instance->folder)
-        HY_GO(hy_error_oom(0));
-    HY_GO(create_engine(parameters, &instance->engine));
+    HY_GO(create_engine(hyper_path, parameters, &instance->engine));
+    HY_GO(hyper_path ? name_server(instance) : name_engine(instance, parameters));
     HY_GO(publish(instance));
     *out = instance;
     instance = NULL;
@@ -214,7 +234,17 @@ static void unpublish(hyper_instance_t *instance)
         *link = instance->next;
 }
 
-static HyStatus end_instance(hyper_instance_t *instance)
+static hyper_error_t *stop_engine(hyper_instance_t *instance, int timeout_ms)
+{
+    int exit_code;
+    HyStatus st = hy_client_instance_shutdown(instance->engine, timeout_ms, &exit_code);
+    instance->engine = NULL;
+    if (!st || !exit_code)
+        return hy_capi_error(st);
+    return hy_capi_system_error(st, hy_capi_exit_code(exit_code));
+}
+
+static hyper_error_t *end_instance(hyper_instance_t *instance, int timeout_ms)
 {
     HyStatus st = HY_OK;
     pthread_mutex_lock(&registry_lock);
@@ -236,37 +266,59 @@ static HyStatus end_instance(hyper_instance_t *instance)
         pthread_cond_broadcast(&registry_changed);
     }
     pthread_mutex_unlock(&registry_lock);
+    hyper_error_t *error = hy_capi_error(st);
+    hyper_error_t *failure = stop_engine(instance, timeout_ms);
     free_instance(instance);
-    return st;
+    if (error)
+        hyper_error_destroy(failure);
+    return error ? error : failure;
 }
 
 hyper_error_t *hyper_instance_shutdown(hyper_instance_t *instance, int timeout_ms)
 {
-    (void)timeout_ms;
-    return instance ? hy_capi_error(end_instance(instance)) : hy_capi_invalid("instance");
+    return instance ? end_instance(instance, timeout_ms) : hy_capi_invalid("instance");
 }
 
 void hyper_instance_close(hyper_instance_t *instance)
 {
     if (instance)
-        hy_error_free(end_instance(instance));
+        hyper_error_destroy(end_instance(instance, -1));
 }
 
 /* ---- What is asked of it ---- */
 
+/* Whoever asks may hand it to another process. If it cannot listen, this process still can connect.
+ */
+static void listen_now(hyper_instance_t *instance)
+{
+    pthread_mutex_lock(&registry_lock);
+    char *listen = instance->listen;
+    instance->listen = NULL;
+    pthread_mutex_unlock(&registry_lock);
+    if (listen)
+        hy_error_free(hy_client_instance_listen(instance->engine, listen));
+    free(listen);
+}
+
 const char *hyper_instance_get_endpoint_descriptor(const hyper_instance_t *instance)
 {
-    return instance ? instance->endpoint : "";
+    if (!instance)
+        return "";
+    listen_now((hyper_instance_t *)(uintptr_t)instance);
+    return instance->endpoint;
 }
 
 int64_t hyper_instance_get_pid(const hyper_instance_t *instance)
 {
-    return instance ? (int64_t)getpid() : 0;
+    return instance ? hy_client_instance_pid(instance->engine) : 0;
 }
 
 bool hyper_instance_get_exit_code(hyper_instance_t *instance, int *exit_code)
 {
-    (void)instance;
-    (void)exit_code;
-    return false;
+    int code;
+    if (!instance || !hy_client_instance_has_ended(instance->engine, &code))
+        return false;
+    if (exit_code)
+        *exit_code = code;
+    return true;
 }

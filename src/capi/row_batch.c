@@ -39,7 +39,7 @@ typedef struct BatchColumn {
 } BatchColumn;
 
 struct HyRowBatch {
-    HyBulkInsert *insert;
+    HyClientInsert *insert;
     BatchColumn *columns;
     HyVector *vectors;
     size_t n_columns;
@@ -88,9 +88,9 @@ static bool init_column(BatchColumn *column, HyType type, bool nullable)
     return column->data && column->validity;
 }
 
-HyStatus hy_row_batch_create(HyBulkInsert *insert, const bool *nullable, HyRowBatch **out)
+HyStatus hy_row_batch_create(HyClientInsert *insert, const bool *nullable, HyRowBatch **out)
 {
-    size_t n = hy_bulk_insert_column_count(insert);
+    size_t n = hy_client_insert_column_count(insert);
     HyRowBatch *batch = calloc(1, sizeof *batch);
     bool is_done = batch != NULL;
     if (batch) {
@@ -102,7 +102,7 @@ HyStatus hy_row_batch_create(HyBulkInsert *insert, const bool *nullable, HyRowBa
     }
     for (size_t i = 0; i < n && is_done; i++)
         is_done =
-            init_column(&batch->columns[i], hy_bulk_insert_column_type(insert, i), nullable[i]);
+            init_column(&batch->columns[i], hy_client_insert_column_type(insert, i), nullable[i]);
     if (!is_done) {
         hy_row_batch_destroy(batch);
         return hy_error_oom(0);
@@ -172,7 +172,7 @@ HyStatus hy_row_batch_flush(HyRowBatch *batch)
             .data = column->data,
             .validity = column->has_nulls ? column->validity : NULL};
     }
-    HY_TRY(hy_bulk_insert_append(batch->insert, batch->vectors, batch->n_rows));
+    HY_TRY(hy_client_insert_append(batch->insert, batch->vectors, batch->n_rows));
     for (size_t i = 0; i < batch->n_columns; i++)
         if (batch->columns[i].has_nulls) {
             memset(batch->columns[i].validity, 0xFF, HY_VECTOR_SIZE / 8);

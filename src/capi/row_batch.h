@@ -4,7 +4,7 @@
 #ifndef HY_CAPI_ROW_BATCH_H
 #define HY_CAPI_ROW_BATCH_H
 
-#include "session/bulk_insert.h"
+#include "client/client.h"
 
 typedef struct HyRowBatch HyRowBatch;
 
@@ -12,7 +12,7 @@ typedef struct HyRowBatch HyRowBatch;
  * hy_row_batch_add_rows; nullable[i] says whether column i may be
  * null and has a null byte in HyperBinary. */
 HyStatus hy_row_batch_create(
-    HyBulkInsert *insert, const bool *nullable, HyRowBatch **out) HY_MUST_CHECK;
+    HyClientInsert *insert, const bool *nullable, HyRowBatch **out) HY_MUST_CHECK;
 void hy_row_batch_destroy(HyRowBatch *batch); /* NULL is fine */
 
 size_t hy_row_batch_column_count(const HyRowBatch *batch);

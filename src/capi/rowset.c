@@ -17,7 +17,7 @@ struct hyper_rowset_t {
     size_t chunk_rows;  /* 0: all */
     size_t rows_left;
     CapiRange next;
-    HyCopyStream *copy; /* of a COPY that is open */
+    HyClientCopy *copy; /* of a COPY that is open */
 };
 
 /* ---- What a text is ---- */
@@ -87,7 +87,7 @@ static void free_rowset(hyper_rowset_t *rowset)
     if (!rowset)
         return;
     hyper_destroy_table_definition(rowset->definition);
-    hy_copy_stream_destroy(rowset->copy);
+    hy_client_copy_destroy(rowset->copy);
     hy_capi_result_unref(rowset->result);
     free(rowset);
 }
@@ -106,7 +106,7 @@ static HyStatus keep_result(hyper_rowset_t *rowset, HyResult *result)
     }
     shared->references = 1;
     shared->result = result;
-    shared->style = *hy_settings_style(rowset->connection->session->settings);
+    shared->style = *hy_client_style(rowset->connection->client);
     rowset->result = shared;
     rowset->affected = result->affected;
     rowset->rows_left = result->rows && result->n_columns ? hy_rowset_row_count(result->rows) : 0;
@@ -132,8 +132,8 @@ static HyStatus open_statement(hyper_rowset_t *rowset, const char *sql)
 static HyStatus finish_copy(hyper_rowset_t *rowset)
 {
     HyResult *result;
-    HY_TRY(hy_copy_stream_finish(rowset->copy, &result));
-    hy_copy_stream_destroy(rowset->copy);
+    HY_TRY(hy_client_copy_finish(rowset->copy, &result));
+    hy_client_copy_destroy(rowset->copy);
     rowset->copy = NULL;
     hy_connection_tell_notices(rowset->connection, result);
     HyStatus st = keep_result(rowset, result);
@@ -146,9 +146,9 @@ static HyStatus open_copy(hyper_rowset_t *rowset, const char *sql)
 {
     hyper_connection_t *connection = rowset->connection;
     hy_connection_trace(connection, sql);
-    HY_TRY(hy_copy_stream_open(connection->session, sql, strlen(sql), &rowset->copy));
-    rowset->type = hy_copy_stream_is_input(rowset->copy)    ? HYPER_ROWSET_COPY_IN
-                   : hy_copy_stream_is_output(rowset->copy) ? HYPER_ROWSET_COPY_OUT
+    HY_TRY(hy_client_copy_open(connection->client, sql, strlen(sql), &rowset->copy));
+    rowset->type = hy_client_copy_is_input(rowset->copy)    ? HYPER_ROWSET_COPY_IN
+                   : hy_client_copy_is_output(rowset->copy) ? HYPER_ROWSET_COPY_OUT
                                                             : HYPER_ROWSET_COMMAND;
     if (rowset->type == HYPER_ROWSET_COMMAND)
         return finish_copy(rowset);
@@ -277,7 +277,7 @@ hyper_error_t *hyper_execute_prepared(hyper_connection_t *connection, const char
 void hy_rowset_orphan(hyper_rowset_t *rowset)
 {
     hyper_connection_t *connection = rowset->connection;
-    hy_copy_stream_destroy(rowset->copy);
+    hy_client_copy_destroy(rowset->copy);
     rowset->copy = NULL;
     if (rowset->result)
         rowset->result->style.names = NULL;
@@ -308,7 +308,7 @@ void hyper_close_rowset(hyper_rowset_t *rowset)
             connection->copy = rowset->copy;
             rowset->copy = NULL;
         }
-        hy_copy_stream_destroy(rowset->copy);
+        hy_client_copy_destroy(rowset->copy);
         rowset->copy = NULL;
         connection->rowset = NULL;
         hy_connection_end(connection);
@@ -387,7 +387,7 @@ static HyStatus read_copy(hyper_rowset_t *rowset, char **buffer, size_t *length)
 {
     const char *data;
     size_t len;
-    hy_copy_stream_read(rowset->copy, &data, &len);
+    hy_client_copy_read(rowset->copy, &data, &len);
     if (!len)
         return finish_copy(rowset);
     *buffer = malloc(len);
@@ -413,7 +413,7 @@ hyper_error_t *hyper_rowset_get_copy_data(hyper_rowset_t *rowset, char **buffer,
                       ? read_copy(rowset, buffer, length)
                       : HY_OK;
     if (st) { /* it has failed: there is no more */
-        hy_copy_stream_destroy(rowset->copy);
+        hy_client_copy_destroy(rowset->copy);
         rowset->copy = NULL;
     }
     if (connection)

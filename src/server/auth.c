@@ -3,6 +3,7 @@
 #include "func/digest.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
@@ -81,8 +82,8 @@ static void hmac(
     hy_sha256(outer, sizeof outer, out);
 }
 
-static void salted_password(
-    const char *password, const uint8_t salt[HY_SCRAM_SALT_BYTES], uint8_t out[HASH_BYTES])
+static void salted_password(const char *password, const uint8_t salt[HY_SCRAM_SALT_BYTES],
+    int iterations, uint8_t out[HASH_BYTES])
 {
     uint8_t first[HY_SCRAM_SALT_BYTES + 4] = {0};
     uint8_t u[HASH_BYTES];
@@ -90,7 +91,7 @@ static void salted_password(
     first[sizeof first - 1] = 1;
     hmac(password, strlen(password), first, sizeof first, u);
     memcpy(out, u, HASH_BYTES);
-    for (int i = 1; i < HY_SCRAM_ITERATIONS; i++) {
+    for (int i = 1; i < iterations; i++) {
         hmac(password, strlen(password), u, sizeof u, u);
         for (size_t j = 0; j < HASH_BYTES; j++)
             out[j] ^= u[j];
@@ -103,7 +104,7 @@ bool hy_scram_secret(const char *password, HyScramSecret *out)
     uint8_t client_key[HASH_BYTES];
     if (!hy_random_bytes(out->salt, sizeof out->salt))
         return false;
-    salted_password(password, out->salt, salted);
+    salted_password(password, out->salt, HY_SCRAM_ITERATIONS, salted);
     hmac(salted, sizeof salted, "Client Key", 10, client_key);
     hy_sha256(client_key, sizeof client_key, out->stored_key);
     hmac(salted, sizeof salted, "Server Key", 10, out->server_key);
@@ -180,4 +181,81 @@ bool hy_scram_final(HyScram *scram, const char *message, size_t len)
     memcpy(scram->server_final, "v=", 2);
     hy_base64(signature, sizeof signature, false, scram->server_final + 2);
     return true;
+}
+
+/* ---- The client's side ---- */
+
+#define MAX_ITERATIONS 1000000 /* a server shall not keep us busy for minutes */
+
+bool hy_scram_client_first(HyScramClient *scram)
+{
+    uint8_t random[NONCE_BYTES];
+    char nonce[NONCE_BYTES / 3 * 4 + 1];
+    if (!hy_random_bytes(random, sizeof random))
+        return false;
+    hy_base64(random, sizeof random, false, nonce);
+    (void)snprintf(scram->first, sizeof scram->first, "n,,n=,r=%s", nonce);
+    return true;
+}
+
+/* "r=<nonce>,s=<salt>,i=<iterations>" */
+static bool parse_server_first(const HyScramClient *scram, const char *text, size_t *nonce_len,
+    uint8_t salt[HY_SCRAM_SALT_BYTES], int *iterations)
+{
+    const char *own = strstr(scram->first, "r=");
+    const char *salt_text = strstr(text, ",s=");
+    const char *count = salt_text ? strstr(salt_text, ",i=") : NULL;
+    if (!own || !count || strncmp(text, own, strlen(own)) != 0)
+        return false;
+    salt_text += 3;
+    *nonce_len = (size_t)(salt_text - 3 - text - 2);
+    long n = strtol(count + 3, NULL, 10);
+    *iterations = (int)n;
+    return n > 0 && n <= MAX_ITERATIONS &&
+           base64_decode(salt_text, (size_t)(count - salt_text), salt, HY_SCRAM_SALT_BYTES);
+}
+
+bool hy_scram_client_final(
+    HyScramClient *scram, const char *password, const char *message, size_t len)
+{
+    char text[HY_SCRAM_MESSAGE_MAX / 2];
+    char auth[3 * HY_SCRAM_MESSAGE_MAX];
+    char proof_text[HASH_BYTES * 2];
+    uint8_t salt[HY_SCRAM_SALT_BYTES];
+    uint8_t salted[HASH_BYTES];
+    uint8_t proof[HASH_BYTES];
+    uint8_t stored[HASH_BYTES];
+    uint8_t signature[HASH_BYTES];
+    size_t nonce_len;
+    int iterations;
+    if (len >= sizeof text || memchr(message, 0, len))
+        return false;
+    memcpy(text, message, len);
+    text[len] = 0;
+    if (!parse_server_first(scram, text, &nonce_len, salt, &iterations))
+        return false;
+    (void)snprintf(scram->final, sizeof scram->final, "c=biws,r=%.*s", (int)nonce_len, text + 2);
+    int n = snprintf(auth, sizeof auth, "%s,%s,%s", scram->first + 3, text, scram->final);
+    if (n < 0 || (size_t)n >= sizeof auth)
+        return false;
+    salted_password(password, salt, iterations, salted);
+    hmac(salted, sizeof salted, "Client Key", 10, proof);
+    hy_sha256(proof, sizeof proof, stored);
+    hmac(stored, sizeof stored, auth, (size_t)n, signature);
+    for (size_t i = 0; i < HASH_BYTES; i++)
+        proof[i] ^= signature[i];
+    hmac(salted, sizeof salted, "Server Key", 10, stored);
+    hmac(stored, sizeof stored, auth, (size_t)n, scram->server_signature);
+    hy_base64(proof, sizeof proof, false, proof_text);
+    size_t used = strlen(scram->final);
+    (void)snprintf(scram->final + used, sizeof scram->final - used, ",p=%s", proof_text);
+    return true;
+}
+
+bool hy_scram_client_check(const HyScramClient *scram, const char *message, size_t len)
+{
+    uint8_t signature[HASH_BYTES];
+    return len > 2 && memcmp(message, "v=", 2) == 0 &&
+           base64_decode(message + 2, len - 2, signature, sizeof signature) &&
+           is_equal(signature, scram->server_signature, sizeof signature);
 }

@@ -38,4 +38,20 @@ bool hy_scram_first(HyScram *scram, const char *message, size_t len);
 /* The client's final message; true: the password is right, server_final is to be sent. */
 bool hy_scram_final(HyScram *scram, const char *message, size_t len);
 
+/* ---- The client's side ---- */
+
+typedef struct HyScramClient {
+    char first[128]; /* to be sent: set by hy_scram_client_first */
+    char final[HY_SCRAM_MESSAGE_MAX];
+    uint8_t server_signature[32];
+} HyScramClient;
+
+/* False: no randomness to be had. */
+bool hy_scram_client_first(HyScramClient *scram);
+/* The server's first message; then final is to be sent. False: it is none. */
+bool hy_scram_client_final(
+    HyScramClient *scram, const char *password, const char *message, size_t len);
+/* The server's last message: whether it knows the password, too. */
+bool hy_scram_client_check(const HyScramClient *scram, const char *message, size_t len);
+
 #endif

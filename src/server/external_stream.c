@@ -480,10 +480,19 @@ static HyStatus read_bulk(Cursor *c, BulkStatement *bulk)
     (void)accept_kind(c, HY_TOK_SEMICOLON);
     if (peek(c)->kind != HY_TOK_END)
         return syntax_error(c);
-    if (bulk->n_items != bulk->n_targets)
-        return hy_error("42601", "INSERT has %s expressions than target columns",
-            bulk->n_items > bulk->n_targets ? "more" : "fewer");
     return HY_OK;
+}
+
+/* Lists of different length: the INSERT says so, once it has found nothing wrong in them. */
+static HyStatus join_expressions(Cursor *c, const BulkStatement *bulk, const char **out)
+{
+    HyBuffer list = {0};
+    HyStatus st = HY_OK;
+    for (size_t i = 0; i < bulk->n_items && !st; i++)
+        st = hy_buffer_printf(&list, i ? ", %s" : "%s", bulk->expressions[i]);
+    *out = st ? NULL : hy_arena_strndup(c->arena, list.data, list.len);
+    hy_buffer_free(&list);
+    return st || *out ? st : hy_error_oom(0);
 }
 
 static size_t stream_column(const HyExternalStream *stream, const char *name)
@@ -502,7 +511,7 @@ static HyStatus is_direct(
     HyStreamColumn *direct;
     HY_ARENA_NEW(c->arena, direct, stream->n_columns + 1);
     *columns = NULL;
-    if (bulk->n_items != stream->n_columns)
+    if (bulk->n_items != stream->n_columns || bulk->n_items != bulk->n_targets)
         return HY_OK;
     for (size_t i = 0; i < bulk->n_items; i++) {
         size_t column = bulk->plain[i] ? stream_column(stream, bulk->plain[i]) : stream->n_columns;
@@ -530,6 +539,8 @@ static HyStatus open_insert(Cursor *c, HySession *session, const HyExternalStrea
         options.targets = bulk->targets;
         options.expressions = bulk->expressions;
         options.n_targets = bulk->n_targets;
+        if (bulk->n_items != bulk->n_targets)
+            HY_TRY(join_expressions(c, bulk, &options.select_list));
     }
     return hy_bulk_insert_create(session, &options, out);
 }

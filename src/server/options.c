@@ -85,8 +85,12 @@ static bool is_switch(OptionKind kind)
     return kind == OPT_NO_PASSWORD || kind == OPT_SWITCH;
 }
 
-static HyStatus unknown(const char *name)
+static HyStatus unknown(const char *option)
 {
+    char name[128]; /* as settings are spelled, not options */
+    (void)snprintf(name, sizeof name, "%s", option);
+    for (char *p = name; *p; p++)
+        *p = *p == '-' ? '_' : *p;
     return hy_error("42601",
         "Could not interpret '%s' as global setting: No internal setting named '%s' exists.", name,
         name);

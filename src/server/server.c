@@ -53,7 +53,7 @@ static HyStatus read_password(HyServer *server)
     return HY_OK;
 }
 
-static HyStatus open_listeners(HyServer *server)
+HyStatus hy_server_listen(HyServer *server)
 {
     const char *next = server->options->listen;
     while (*next) {
@@ -115,7 +115,7 @@ static HyStatus start(HyServer *server, int *callback_fd)
     printf("hyperd server version %s build version %s (openhyper %s)\n", HY_WIRE_SERVER_VERSION,
         HY_WIRE_HYPER_VERSION, HY_VERSION);
     HY_TRY(hy_instance_create(options->settings, options->n_settings, &server->instance));
-    HY_TRY(open_listeners(server));
+    HY_TRY(hy_server_listen(server));
     for (size_t i = 0; i < server->n_listeners; i++) {
         puts(server->listeners[i].note);
         hy_server_log(server->log, "info", NULL, "listen-socket", "endpoint",
@@ -154,13 +154,12 @@ static void accept_one(HyServer *server, int listener, bool is_tcp)
     hy_error_free(hy_connection_start(server, fd, is_tcp));
 }
 
-/* Waits for clients, the signal and the parent's end, until one of the latter. */
-static void serve(HyServer *server, int signal_fd, int callback_fd)
+void hy_server_serve(HyServer *server, int stop_fd, int callback_fd)
 {
     struct pollfd fds[2 + HY_SERVER_LISTENERS * HY_LISTENER_FDS];
     bool is_tcp[HY_ARRAY_LEN(fds)] = {false};
     nfds_t n = 2;
-    fds[0] = (struct pollfd){.fd = signal_fd, .events = POLLIN};
+    fds[0] = (struct pollfd){.fd = stop_fd, .events = POLLIN};
     fds[1] = (struct pollfd){.fd = callback_fd, .events = POLLIN};
     for (size_t i = 0; i < server->n_listeners; i++)
         for (size_t j = 0; j < server->listeners[i].n_fds; j++) {
@@ -216,7 +215,7 @@ static void drop_connections(HyServer *server)
     pthread_mutex_unlock(&server->lock);
 }
 
-static void stop(HyServer *server)
+void hy_server_stop(HyServer *server)
 {
     hy_server_log(server->log, "info", NULL, "drop-all-connections-begin", NULL);
     for (size_t i = 0; i < server->n_listeners; i++)
@@ -236,15 +235,20 @@ static int block_signals(void)
     return signalfd(-1, &set, SFD_CLOEXEC);
 }
 
+void hy_server_init(HyServer *server)
+{
+    pthread_mutex_init(&server->lock, NULL);
+    pthread_cond_init(&server->left, NULL);
+    hy_stream_registry_init(&server->streams);
+}
+
 int hy_server_run(const HyServerOptions *options)
 {
     static HyServer server; /* threads that outlive the time limit may still look at it */
     int callback_fd = -1;
     int signal_fd = block_signals();
     server.options = options;
-    pthread_mutex_init(&server.lock, NULL);
-    pthread_cond_init(&server.left, NULL);
-    hy_stream_registry_init(&server.streams);
+    hy_server_init(&server);
     HyStatus st =
         signal_fd < 0 ? hy_error_errno(errno, "no signals") : start(&server, &callback_fd);
     bool failed = st != NULL;
@@ -253,10 +257,10 @@ int hy_server_run(const HyServerOptions *options)
         hy_server_log(server.log, "fatal", NULL, "startup-failed", "message", st->message, NULL);
         hy_error_free(st);
     } else {
-        serve(&server, signal_fd, callback_fd);
+        hy_server_serve(&server, signal_fd, callback_fd);
         fputs("Received shutdown signal, shutting down...\n", stderr);
     }
-    stop(&server);
+    hy_server_stop(&server);
     if (server.n_connections == 0) { /* else a statement would not end: leave it to the system */
         hy_instance_destroy(server.instance);
         hy_stream_registry_free(&server.streams);

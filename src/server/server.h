@@ -32,6 +32,17 @@ typedef struct HyServer {
     size_t n_connections;
 } HyServer;
 
+/* The parts of a server's life, for hy_server_run and for a server that is a guest in another
+ * process (server/embedded.h). `options` and `instance` are set by the caller. */
+void hy_server_init(HyServer *server);
+/* Opens the listeners of options->listen. */
+HyStatus hy_server_listen(HyServer *server) HY_MUST_CHECK;
+/* Waits for clients, until stop_fd can be read or callback_fd (-1: none) ends. */
+void hy_server_serve(HyServer *server, int stop_fd, int callback_fd);
+/* Closes the listeners and drops the clients. Connections that do not end within seconds stay: then
+ * n_connections is not 0, and nothing may be freed. */
+void hy_server_stop(HyServer *server);
+
 /* Runs until the callback connection ends or SIGTERM comes; the exit code of the process. */
 int hy_server_run(const HyServerOptions *options);
 

@@ -16,10 +16,12 @@ def known_failures():
         return {line.strip() for line in file if line.strip() and not line.startswith("#")}
 
 
-def run_cases(tmp_path):
+def run_cases(tmp_path, hyper_path):
     report = tmp_path / "report.txt"
     environment = {**os.environ, "HYPERAPI_MODULE": "tableauhyperapi", "PYTHONDONTWRITEBYTECODE": "1"}
     environment.pop("HYPERAPI_HYPER_PATH", None)
+    if hyper_path:
+        environment["HYPERAPI_HYPER_PATH"] = os.path.abspath(hyper_path)
     with open(report, "w", encoding="utf-8") as out:
         subprocess.run([sys.executable, "-m", "pytest", "-rA", "-q", "--color=no", "--tb=no", "-p", "no:cacheprovider",
                         "--rootdir", CASES, CASES], cwd=tmp_path, env=environment, stdout=out, stderr=out, timeout=1200)
@@ -31,11 +33,13 @@ def run_cases(tmp_path):
             {case for outcome, case in cases if outcome != "PASSED"})
 
 
-def test_cases_of_the_original(tmp_path):
+@pytest.mark.parametrize("hyper_path", [None, os.environ.get("OPENHYPER_BUILD_DIR") or os.path.join(HERE, "..", "..", "build")],
+                         ids=["here", "server"])
+def test_cases_of_the_original(tmp_path, hyper_path):
     if not os.path.isdir(CASES):
         pytest.skip(f"{CASES} is not there")
     known = known_failures()
-    passed, failed = run_cases(tmp_path)
+    passed, failed = run_cases(tmp_path, hyper_path)
     print(f"drop-in cases: {len(passed)} passed, {len(failed)} failed")
     assert not sorted(failed - known), "these used to pass"
     assert not sorted(known & passed), "these pass now: take them off known_failures.txt"

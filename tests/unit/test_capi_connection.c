@@ -4,6 +4,7 @@
 #include "unit_test.h"
 
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -410,6 +411,74 @@ static void connection_ends_first(void **state)
     must(hyper_drop_database(connection, "/tmp/capi_none.hyper", false));
 }
 
+static hyper_instance_t *instance_with(const char *folder, const char *key, const char *value)
+{
+    hyper_instance_t *made;
+    hyper_parameters_t *parameters;
+    must(hyper_create_instance_parameters(&parameters, true));
+    must(hyper_parameters_set(parameters, key, value));
+    must(hyper_instance_create(folder, HYPER_DISABLE_TELEMETRY, parameters, &made));
+    hyper_parameters_destroy(parameters);
+    return made;
+}
+
+/* An endpoint that no instance of this process has by this name. */
+static void endpoint_of_others(void **state)
+{
+    (void)state;
+    char endpoint[64];
+    hyper_connection_t *mine;
+    hyper_parameters_t *parameters;
+    hyper_instance_t *other = instance_with(NULL, "use_tcp_port", "auto");
+    const char *own = hyper_instance_get_endpoint_descriptor(other);
+    assert_memory_equal(own, "tab.tcp://127.0.0.1:", 20);
+    snprintf(endpoint, sizeof endpoint, "tab.tcp://localhost:%s", own + 20);
+    must(hyper_create_connection_parameters(NULL, &parameters));
+    must(hyper_parameters_set(parameters, "endpoint", endpoint));
+    must(hyper_connect(parameters, &mine, HYPER_DO_NOT_CREATE));
+    assert_int_equal(number(mine, "SELECT 7::bigint"), 7);
+    assert_string_equal(hyper_connection_parameter_status(mine, "server_version"), "9.1.0");
+    assert_int_equal(strlen(hyper_connection_parameter_status(mine, "session_identifier")), 22);
+    assert_true(hyper_connection_is_alive(mine));
+    must(hyper_instance_shutdown(other, -1));
+    assert_false(hyper_connection_is_alive(mine));
+    must_fail(hyper_execute_command(mine, "SELECT 1", NULL), "08006");
+    hyper_disconnect(mine);
+    must_fail(hyper_connect(parameters, &mine, HYPER_DO_NOT_CREATE), "08001");
+    hyper_parameters_destroy(parameters);
+}
+
+/* A server that the library starts: it ends when it is told to, and its death is reported. */
+static void instance_of_a_server(void **state)
+{
+    (void)state;
+    const char *folder = getenv("OH_BUILD_ROOT");
+    hyper_error_field_value cause;
+    hyper_error_field_value code;
+    int exit_code;
+    if (!folder)
+        skip();
+    hyper_instance_t *server = instance_with(folder, "domain_socket_dir", "/tmp");
+    hyper_connection_t *mine = connect_to(server, NULL);
+    assert_true(hyper_instance_get_pid(server) != getpid());
+    assert_int_equal(number(mine, "SELECT 7::bigint"), 7);
+    assert_false(hyper_instance_get_exit_code(server, &exit_code));
+    hyper_disconnect(mine);
+    must(hyper_instance_shutdown(server, -1));
+    server = instance_with(folder, "log_config", "");
+    assert_int_equal(kill((pid_t)hyper_instance_get_pid(server), SIGKILL), 0);
+    while (!hyper_instance_get_exit_code(server, &exit_code))
+        usleep(1000);
+    assert_int_equal(exit_code, SIGKILL);
+    hyper_error_t *error = hyper_instance_shutdown(server, -1);
+    assert_non_null(error);
+    assert_null(hyper_error_get_field(error, HYPER_ERROR_FIELD_CAUSE, &cause));
+    assert_null(hyper_error_get_field(cause.value.pointer, HYPER_ERROR_FIELD_ERROR_CODE, &code));
+    assert_int_equal(code.value.integer, SIGKILL);
+    hyper_error_destroy(error);
+    hyper_instance_close(instance_with(folder, "use_tcp_port", "auto"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -420,6 +489,8 @@ int main(void)
         cmocka_unit_test(threads_on_one_file),
         cmocka_unit_test(instance_ends_first),
         cmocka_unit_test(connection_ends_first),
+        cmocka_unit_test(endpoint_of_others),
+        cmocka_unit_test(instance_of_a_server),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }

@@ -1,9 +1,9 @@
-/* The public C interface (include/openhyper.h): a thin cover over sessions. */
+/* The public C interface (include/openhyper.h): a thin cover over clients. */
 #include "openhyper.h"
 
-#include "session/bulk_insert.h"
+#include "client/client_instance.h"
+#include "session/describe.h"
 #include "session/file_report.h"
-#include "session/session.h"
 #include "sql/lexer.h"
 #include "sql/parser.h"
 #include "types/cast.h"
@@ -13,8 +13,8 @@
 
 /* The public types are the internal ones under other names; nothing is wrapped. */
 #define ERROR(st)       ((openhyper_error *)(st))
-#define INSTANCE(i)     ((HyInstance *)(i))
-#define SESSION(c)      ((HySession *)(c))
+#define INSTANCE(i)     ((HyClientInstance *)(i))
+#define CLIENT(c)       ((HyClient *)(c))
 #define RESULT(r)       ((HyResult *)(r))
 #define CONST_RESULT(r) ((const HyResult *)(r))
 #define CONST_ERROR(e)  ((const HyError *)(e))
@@ -81,55 +81,74 @@ static size_t count_settings(const openhyper_setting *settings)
 openhyper_error *openhyper_instance_create(
     const openhyper_setting *settings, openhyper_instance **out)
 {
-    HyInstance *instance;
-    HyStatus st = hy_instance_create(
-        (const HyInstanceSetting *)settings, count_settings(settings), &instance);
-    if (!st)
-        *out = (openhyper_instance *)instance;
-    return ERROR(st);
+    return ERROR(hy_client_instance_create(
+        (const HyInstanceSetting *)settings, count_settings(settings), (HyClientInstance **)out));
+}
+
+openhyper_error *openhyper_instance_start(
+    const char *folder, const openhyper_setting *settings, openhyper_instance **out)
+{
+    return ERROR(hy_client_instance_start(folder, (const HyInstanceSetting *)settings,
+        count_settings(settings), (HyClientInstance **)out));
+}
+
+openhyper_error *openhyper_instance_at(const char *endpoint, openhyper_instance **out)
+{
+    return ERROR(hy_client_instance_at(endpoint, (HyClientInstance **)out));
+}
+
+openhyper_error *openhyper_instance_listen(openhyper_instance *instance, const char *endpoint)
+{
+    return ERROR(hy_client_instance_listen(INSTANCE(instance), endpoint));
+}
+
+const char *openhyper_instance_endpoint(openhyper_instance *instance)
+{
+    return hy_client_instance_endpoint(INSTANCE(instance));
+}
+
+int64_t openhyper_instance_process(const openhyper_instance *instance)
+{
+    return hy_client_instance_pid((const HyClientInstance *)instance);
+}
+
+openhyper_error *openhyper_instance_shutdown(
+    openhyper_instance *instance, int timeout_ms, int *exit_code)
+{
+    return ERROR(hy_client_instance_shutdown(INSTANCE(instance), timeout_ms, exit_code));
 }
 
 void openhyper_instance_destroy(openhyper_instance *instance)
 {
-    hy_instance_destroy(INSTANCE(instance));
+    hy_error_free(hy_client_instance_shutdown(INSTANCE(instance), -1, NULL));
 }
 
 openhyper_error *openhyper_connect(
     openhyper_instance *instance, const openhyper_setting *settings, openhyper_connection **out)
 {
-    HySession *session;
-    HyStatus st = hy_session_open(INSTANCE(instance), &session);
-    if (st)
-        return ERROR(st);
-    for (size_t i = 0; i < count_settings(settings) && !st; i++)
-        st = hy_settings_set_default(session->settings, settings[i].key, settings[i].value);
-    if (st) {
-        hy_error_free(hy_session_close(session));
-        return ERROR(st);
-    }
-    *out = (openhyper_connection *)session;
-    return NULL;
+    return ERROR(hy_client_connect(INSTANCE(instance), (const HyInstanceSetting *)settings,
+        count_settings(settings), (HyClient **)out));
 }
 
 openhyper_error *openhyper_attach(openhyper_connection *connection, const char *path,
     const char *alias, openhyper_create_mode mode)
 {
-    return ERROR(hy_session_attach(SESSION(connection), path, alias, (HyCreateMode)mode));
+    return ERROR(hy_client_attach(CLIENT(connection), path, alias, (HyCreateMode)mode));
 }
 
 openhyper_error *openhyper_disconnect(openhyper_connection *connection)
 {
-    return connection ? ERROR(hy_session_close(SESSION(connection))) : NULL;
+    return ERROR(hy_client_close(CLIENT(connection)));
 }
 
 void openhyper_cancel(openhyper_connection *connection)
 {
-    hy_session_cancel(SESSION(connection));
+    hy_client_cancel(CLIENT(connection));
 }
 
 double openhyper_progress(const openhyper_connection *connection)
 {
-    return hy_session_progress(SESSION(connection));
+    return hy_client_progress((HyClient *)(uintptr_t)connection);
 }
 
 /* ---- Statements and results ---- */
@@ -138,7 +157,7 @@ openhyper_error *openhyper_execute(
     openhyper_connection *connection, const char *sql, size_t len, openhyper_result **out)
 {
     HyResult *result;
-    HyStatus st = hy_session_execute(SESSION(connection), sql, len, &result);
+    HyStatus st = hy_client_execute(CLIENT(connection), sql, len, &result);
     if (!st)
         *out = (openhyper_result *)result;
     return ERROR(st);
@@ -180,17 +199,9 @@ const char *openhyper_result_column_name(const openhyper_result *result, size_t 
     return CONST_RESULT(result)->column_names[column];
 }
 
-static openhyper_type public_type(HyType type)
-{
-    return (openhyper_type){.oid = hy_type_oid(type),
-        .typmod = hy_type_typmod(type),
-        .nullable = type.nullable,
-        .physical = (openhyper_physical)hy_type_physical(type)};
-}
-
 openhyper_type openhyper_result_column_type(const openhyper_result *result, size_t column)
 {
-    return public_type(CONST_RESULT(result)->column_types[column]);
+    return hy_public_type(CONST_RESULT(result)->column_types[column]);
 }
 
 const char *openhyper_result_column_type_name(const openhyper_result *result, size_t column)
@@ -239,7 +250,7 @@ openhyper_error *openhyper_format_value(const openhyper_connection *connection,
 {
     HyBuffer buffer = {0};
     HyStatus st = hy_value_format(CONST_RESULT(result)->column_types[column], value,
-        hy_settings_style(SESSION(connection)->settings), &buffer);
+        hy_client_style((const HyClient *)connection), &buffer);
     if (st) {
         hy_buffer_free(&buffer);
         return ERROR(st);
@@ -249,6 +260,26 @@ openhyper_error *openhyper_format_value(const openhyper_connection *connection,
     return *text ? NULL : ERROR(hy_error_oom(0));
 }
 
+/* ---- Catalog ---- */
+
+openhyper_error *openhyper_list_schemas(
+    openhyper_connection *connection, const char *database, char ***names)
+{
+    return ERROR(hy_client_list_schemas(CLIENT(connection), database, names));
+}
+
+openhyper_error *openhyper_list_tables(
+    openhyper_connection *connection, const char *database, const char *schema, char ***names)
+{
+    return ERROR(hy_client_list_tables(CLIENT(connection), database, schema, names));
+}
+
+openhyper_error *openhyper_describe_table(openhyper_connection *connection, const char *database,
+    const char *schema, const char *table, openhyper_table_info **out)
+{
+    return ERROR(hy_client_describe_table(CLIENT(connection), database, schema, table, out));
+}
+
 /* ---- Bulk insert ---- */
 
 openhyper_error *openhyper_appender_create(openhyper_connection *connection, const char *database,
@@ -256,7 +287,7 @@ openhyper_error *openhyper_appender_create(openhyper_connection *connection, con
     const char *const *targets, const char *const *expressions, size_t n_targets,
     openhyper_appender **out)
 {
-    HyBulkInsert *insert;
+    HyClientInsert *insert;
     const HyBulkInsertOptions options = {.database = database,
         .schema = schema,
         .table = table,
@@ -265,7 +296,7 @@ openhyper_error *openhyper_appender_create(openhyper_connection *connection, con
         .targets = targets,
         .expressions = expressions,
         .n_targets = n_targets};
-    HyStatus st = hy_bulk_insert_create(SESSION(connection), &options, &insert);
+    HyStatus st = hy_client_insert_create(CLIENT(connection), &options, &insert);
     if (!st)
         *out = (openhyper_appender *)insert;
     return ERROR(st);
@@ -273,28 +304,28 @@ openhyper_error *openhyper_appender_create(openhyper_connection *connection, con
 
 size_t openhyper_appender_column_count(const openhyper_appender *appender)
 {
-    return hy_bulk_insert_column_count((const HyBulkInsert *)appender);
+    return hy_client_insert_column_count((const HyClientInsert *)appender);
 }
 
 openhyper_type openhyper_appender_column_type(const openhyper_appender *appender, size_t column)
 {
-    return public_type(hy_bulk_insert_column_type((const HyBulkInsert *)appender, column));
+    return hy_public_type(hy_client_insert_column_type((const HyClientInsert *)appender, column));
 }
 
 openhyper_error *openhyper_appender_append(
     openhyper_appender *appender, const openhyper_column *columns, size_t n_rows)
 {
-    HyBulkInsert *insert = (HyBulkInsert *)appender;
-    size_t n = hy_bulk_insert_column_count(insert);
+    HyClientInsert *insert = (HyClientInsert *)appender;
+    size_t n = hy_client_insert_column_count(insert);
     HyVector *vectors = malloc((n ? n : 1) * sizeof *vectors);
     if (!vectors)
         return ERROR(hy_error_oom(n * sizeof *vectors));
     for (size_t i = 0; i < n; i++)
-        vectors[i] = (HyVector){.type = hy_bulk_insert_column_type(insert, i),
+        vectors[i] = (HyVector){.type = hy_client_insert_column_type(insert, i),
             .kind = HY_VECTOR_FLAT,
             .data = (void *)(uintptr_t)columns[i].data,
             .validity = (uint64_t *)(uintptr_t)columns[i].validity};
-    HyStatus st = hy_bulk_insert_append(insert, vectors, n_rows);
+    HyStatus st = hy_client_insert_append(insert, vectors, n_rows);
     free(vectors);
     return ERROR(st);
 }
@@ -302,7 +333,7 @@ openhyper_error *openhyper_appender_append(
 openhyper_error *openhyper_appender_finish(openhyper_appender *appender, int64_t *n_rows)
 {
     int64_t count = 0;
-    HyStatus st = hy_bulk_insert_finish((HyBulkInsert *)appender, &count);
+    HyStatus st = hy_client_insert_finish((HyClientInsert *)appender, &count);
     if (!st && n_rows)
         *n_rows = count;
     return ERROR(st);
@@ -310,7 +341,7 @@ openhyper_error *openhyper_appender_finish(openhyper_appender *appender, int64_t
 
 void openhyper_appender_destroy(openhyper_appender *appender)
 {
-    hy_bulk_insert_destroy((HyBulkInsert *)appender);
+    hy_client_insert_destroy((HyClientInsert *)appender);
 }
 
 /* ---- Files ---- */

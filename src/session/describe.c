@@ -1,15 +1,10 @@
-/* The catalog part of the public C interface (include/openhyper.h): what clients ask about schemas
- * and tables, without SQL. */
-#include "openhyper.h"
+#include "session/describe.h"
 
 #include "session/statement.h"
 #include "types/collation.h"
 
 #include <stdlib.h>
 #include <string.h>
-
-#define ERROR(st)  ((openhyper_error *)(st))
-#define SESSION(c) ((HySession *)(c))
 
 /* ---- One block of memory for a list of names or a table ---- */
 
@@ -34,7 +29,7 @@ static size_t text_bytes(const char *text)
     return text ? strlen(text) + 1 : 0;
 }
 
-static HyStatus give_names(const char *const *names, size_t n, char ***out)
+HyStatus hy_name_list_create(const char *const *names, size_t n, char ***out)
 {
     size_t bytes = (n + 1) * sizeof(char *);
     for (size_t i = 0; i < n; i++)
@@ -84,7 +79,7 @@ static HyStatus schema_names(HyStatement *statement, const char *alias, char ***
     HY_ARENA_NEW(statement->arena, names, n + 1);
     for (size_t i = 0; i < n; i++)
         names[i] = schemas[i].name;
-    return give_names(names, n, out);
+    return hy_name_list_create(names, n, out);
 }
 
 static HyStatus tables_of_schema(
@@ -108,7 +103,8 @@ static HyStatus table_names(
     const char **names = hy_arena_alloc(statement->arena, (n + 1) * sizeof *names);
     for (size_t i = 0; i < n && names; i++)
         names[i] = tables[i]->name;
-    HyStatus st = names ? give_names(names, n, out) : hy_error_oom((n + 1) * sizeof *names);
+    HyStatus st =
+        names ? hy_name_list_create(names, n, out) : hy_error_oom((n + 1) * sizeof *names);
     for (size_t i = 0; i < n; i++)
         hy_table_unref(tables[i]);
     return st;
@@ -129,38 +125,55 @@ static const char *collation_of(HyType type)
     return type.collation ? hy_collation_name(type.collation) : NULL;
 }
 
-static HyStatus give_table(
-    const HySession *session, const HyTable *table, openhyper_table_info **out)
+openhyper_type hy_public_type(HyType type)
 {
-    const char *alias = alias_of(session, table->database);
-    size_t fixed = sizeof **out + table->n_columns * sizeof(openhyper_column_info);
+    return (openhyper_type){.oid = hy_type_oid(type),
+        .typmod = hy_type_typmod(type),
+        .nullable = type.nullable,
+        .physical = (openhyper_physical)hy_type_physical(type)};
+}
+
+HyStatus hy_table_info_copy(const openhyper_table_info *info, openhyper_table_info **out)
+{
+    size_t fixed = sizeof **out + info->n_columns * sizeof(openhyper_column_info);
     size_t bytes =
-        fixed + text_bytes(alias) + text_bytes(table->schema_name) + text_bytes(table->name);
-    for (size_t i = 0; i < table->n_columns; i++)
-        bytes +=
-            text_bytes(table->columns[i].name) + text_bytes(collation_of(table->columns[i].type));
-    openhyper_table_info *info = malloc(bytes);
-    if (!info)
+        fixed + text_bytes(info->database) + text_bytes(info->schema) + text_bytes(info->name);
+    for (size_t i = 0; i < info->n_columns; i++)
+        bytes += text_bytes(info->columns[i].name) + text_bytes(info->columns[i].collation);
+    openhyper_table_info *copy = malloc(bytes);
+    if (!copy)
         return hy_error_oom(bytes);
-    openhyper_column_info *columns = (openhyper_column_info *)(info + 1);
-    Block block = {.memory = (char *)info, .used = fixed};
-    *info = (openhyper_table_info){.database = block_text(&block, alias),
-        .schema = block_text(&block, table->schema_name),
-        .name = block_text(&block, table->name),
+    openhyper_column_info *columns = (openhyper_column_info *)(copy + 1);
+    Block block = {.memory = (char *)copy, .used = fixed};
+    *copy = *info;
+    copy->database = block_text(&block, info->database);
+    copy->schema = block_text(&block, info->schema);
+    copy->name = block_text(&block, info->name);
+    copy->columns = columns;
+    for (size_t i = 0; i < info->n_columns; i++)
+        columns[i] = (openhyper_column_info){.name = block_text(&block, info->columns[i].name),
+            .collation = block_text(&block, info->columns[i].collation),
+            .type = info->columns[i].type};
+    *out = copy;
+    return HY_OK;
+}
+
+static HyStatus give_table(
+    const HyStatement *statement, const HyTable *table, openhyper_table_info **out)
+{
+    openhyper_column_info *columns;
+    HY_ARENA_NEW(statement->arena, columns, table->n_columns);
+    for (size_t i = 0; i < table->n_columns; i++)
+        columns[i] = (openhyper_column_info){.name = table->columns[i].name,
+            .collation = collation_of(table->columns[i].type),
+            .type = hy_public_type(table->columns[i].type)};
+    const openhyper_table_info info = {.database = alias_of(statement->session, table->database),
+        .schema = table->schema_name,
+        .name = table->name,
         .is_temporary = table->is_temporary,
         .n_columns = table->n_columns,
         .columns = columns};
-    for (size_t i = 0; i < table->n_columns; i++) {
-        HyType type = table->columns[i].type;
-        columns[i] = (openhyper_column_info){.name = block_text(&block, table->columns[i].name),
-            .collation = block_text(&block, collation_of(type)),
-            .type = {.oid = hy_type_oid(type),
-                .typmod = hy_type_typmod(type),
-                .nullable = type.nullable,
-                .physical = (openhyper_physical)hy_type_physical(type)}};
-    }
-    *out = info;
-    return HY_OK;
+    return hy_table_info_copy(&info, out);
 }
 
 static HyStatus describe_table(
@@ -177,41 +190,40 @@ static HyStatus describe_table(
     if (st)
         st->position = -1; /* there is no SQL text */
     HY_TRY(st);
-    return give_table(statement->session, table, out);
+    return give_table(statement, table, out);
 }
 
 /* ---- The interface ---- */
 
-openhyper_error *openhyper_list_schemas(
-    openhyper_connection *connection, const char *database, char ***names)
+HyStatus hy_session_list_schemas(HySession *session, const char *database, char ***names)
 {
     HyStatement statement;
-    HyStatus st = hy_statement_open(SESSION(connection), "", 0, &statement);
+    HyStatus st = hy_statement_open(session, "", 0, &statement);
     if (!st)
         st = schema_names(&statement, database, names);
     hy_statement_close(&statement);
-    return ERROR(st);
+    return st;
 }
 
-openhyper_error *openhyper_list_tables(
-    openhyper_connection *connection, const char *database, const char *schema, char ***names)
+HyStatus hy_session_list_tables(
+    HySession *session, const char *database, const char *schema, char ***names)
 {
     HyStatement statement;
-    HyStatus st = hy_statement_open(SESSION(connection), "", 0, &statement);
+    HyStatus st = hy_statement_open(session, "", 0, &statement);
     if (!st)
         st = table_names(&statement, database, schema, names);
     hy_statement_close(&statement);
-    return ERROR(st);
+    return st;
 }
 
-openhyper_error *openhyper_describe_table(openhyper_connection *connection, const char *database,
-    const char *schema, const char *table, openhyper_table_info **out)
+HyStatus hy_session_describe_table(HySession *session, const char *database, const char *schema,
+    const char *table, openhyper_table_info **out)
 {
     const char *const texts[3] = {database, schema, table};
     HyStatement statement;
-    HyStatus st = hy_statement_open(SESSION(connection), "", 0, &statement);
+    HyStatus st = hy_statement_open(session, "", 0, &statement);
     if (!st)
         st = describe_table(&statement, texts, out);
     hy_statement_close(&statement);
-    return ERROR(st);
+    return st;
 }
