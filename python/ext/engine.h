@@ -260,6 +260,7 @@ struct WriterObject {
     openhyper_column *batch; /* the columns as the engine takes them */
     size_t n_columns;
     size_t n_rows;   /* in the batch */
+    int64_t n_sent;  /* rows handed over */
     bool is_in_use;  /* a row is being converted, which can run Python code; or rows are handed over
                       */
     bool was_opened; /* once only */

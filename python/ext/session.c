@@ -214,6 +214,13 @@ static PyObject *session_cancel(PyObject *object, PyObject *Py_UNUSED(ignored))
     Py_RETURN_NONE;
 }
 
+/* The GIL is held: nobody disconnects meanwhile. */
+static PyObject *session_progress(PyObject *object, PyObject *Py_UNUSED(ignored))
+{
+    const SessionObject *self = (SessionObject *)object;
+    return PyFloat_FromDouble(self->connection ? openhyper_progress(self->connection) : -1);
+}
+
 /* ---- Statements ---- */
 
 /* Runs the statement of a str. */
@@ -476,6 +483,8 @@ static PyMethodDef session_methods[] = {
         "is_temporary, [(name, oid, typmod, nullable, collation), ..])"},
     {"has_table", session_has_table, METH_VARARGS,
         "has_table($self, database, schema, table, /)\n--\n\nWhether there is such a table."},
+    {"progress", session_progress, METH_NOARGS,
+        "progress($self, /)\n--\n\nFraction done of the running statement; -1: nobody knows."},
     {"cancel", session_cancel, METH_NOARGS,
         "cancel($self, /)\n--\n\nStops what runs on the connection. From any thread."},
     {"close", session_close, METH_NOARGS, "close($self, /)\n--\n\nCloses the connection."},

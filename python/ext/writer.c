@@ -249,6 +249,7 @@ int writer_flush(WriterObject *self)
         raise_engine_error(error);
         return -1;
     }
+    self->n_sent += (int64_t)self->n_rows;
     writer_start_batch(self);
     return interrupt_check();
 }
@@ -456,6 +457,11 @@ static PyObject *writer_is_open(PyObject *object, void *Py_UNUSED(closure))
     return PyBool_FromLong(((WriterObject *)object)->session != NULL);
 }
 
+static PyObject *writer_sent_row_count(PyObject *object, void *Py_UNUSED(closure))
+{
+    return PyLong_FromLongLong(((WriterObject *)object)->n_sent);
+}
+
 #define FAST_METHOD(f) (PyCFunction)(void (*)(void))(f), METH_FASTCALL | METH_KEYWORDS
 
 static PyMethodDef writer_methods[] = {
@@ -496,6 +502,7 @@ static PyMethodDef writer_methods[] = {
 
 static PyGetSetDef writer_getset[] = {
     {"is_open", writer_is_open, NULL, "Whether rows can be added.", NULL},
+    {"_sent_row_count", writer_sent_row_count, NULL, "Rows handed over to the engine.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -15,6 +15,7 @@ from .date import Date
 from .endpoint import Endpoint
 from .hyperexception import _make_error
 from .interval import Interval
+from .progress import Progress, watch
 from .result import Result
 from .timestamp import Timestamp
 from .warning import UnclosedObjectWarning
@@ -96,11 +97,15 @@ class Connection:
         """The path of a database as the engine shall see it."""
         return _transport.path_from(self.__folder, os.fspath(database))
 
-    def execute_query(self, query: str, text_as_bytes: bool = False) -> Result:
+    def _watch(self, progress: Progress) -> watch:
+        return watch(progress, self._session.progress, self.cancel)
+
+    def execute_query(self, query: str, text_as_bytes: bool = False, *, progress: Progress = False) -> Result:
         """Runs a statement.
 
         :param query: one statement of SQL.
         :param text_as_bytes: texts shall come as bytes in UTF-8.
+        :param progress: whether to show how far it is, or a function to be told; see `openhyper.progress`.
         :return: its rows, to be closed.
 
         ::
@@ -109,25 +114,43 @@ class Connection:
                 for brand, price in rows:
                     ...
         """
-        return Result(self._session.execute(query, text_as_bytes), self)
+        if progress:
+            with self._watch(progress):
+                cursor = self._session.execute(query, text_as_bytes)
+        else:
+            cursor = self._session.execute(query, text_as_bytes)
+        return Result(cursor, self)
 
-    def execute_list_query(self, query: str, text_as_bytes: bool = False) -> List[List[Value]]:
-        """Runs a statement and returns all rows: a list of lists."""
+    def execute_list_query(self, query: str, text_as_bytes: bool = False, *, progress: Progress = False
+                           ) -> List[List[Value]]:
+        """Runs a statement and returns all rows: a list of lists. `progress` as in `execute_query`."""
+        if progress:
+            with self._watch(progress):
+                return self._session.execute_list(query, text_as_bytes)
         return self._session.execute_list(query, text_as_bytes)
 
-    def execute_scalar_query(self, query: str, text_as_bytes: bool = False) -> Value:
+    def execute_scalar_query(self, query: str, text_as_bytes: bool = False, *, progress: Progress = False) -> Value:
         """Runs a query that gives one row of one column, and returns the value.
 
         :raises HyperException: there are more rows or columns, or no row.
         """
-        value: Value = self._session.execute_scalar(query, text_as_bytes)
+        value: Value
+        if progress:
+            with self._watch(progress):
+                value = self._session.execute_scalar(query, text_as_bytes)
+        else:
+            value = self._session.execute_scalar(query, text_as_bytes)
         return value
 
-    def execute_command(self, command: str) -> Optional[int]:
+    def execute_command(self, command: str, *, progress: Progress = False) -> Optional[int]:
         """Runs a statement whose rows are not wanted.
 
+        :param progress: as in `execute_query`.
         :return: the number of rows inserted, updated, deleted or copied; None for statements that do not count.
         """
+        if progress:
+            with self._watch(progress):
+                return self._session.execute_command(command)
         return self._session.execute_command(command)
 
     def cancel(self) -> None:

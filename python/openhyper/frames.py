@@ -1,6 +1,7 @@
 """Whole tables in one call: from and to Arrow, pandas, polars and CSV.
 
-Each function takes the path of a .hyper file, or a Connection that is open already.
+Each function takes the path of a .hyper file, or a Connection that is open already. With `progress=True` those that take
+longer show how far they are; see `openhyper.progress`.
 """
 import atexit
 import os
@@ -14,6 +15,7 @@ from .connection import Connection, CreateMode
 from .hyperprocess import HyperProcess, Telemetry
 from .inserter import Inserter
 from .name import Name
+from .progress import Progress, watch
 from .result import Result
 from .schemaname import SchemaName
 from .sql import escape_name, escape_string_literal
@@ -81,7 +83,13 @@ def _make_table(connection: Connection, table: Table, columns: Sequence[Tuple[st
     return name
 
 
-def from_arrow(data: Any, target: Target, table_name: Table, *, if_exists: str = "replace") -> int:
+def _inserting(connection: Connection, inserter: Inserter, n_rows: Optional[int], progress: Progress) -> watch:
+    """Rows handed over of all; not known where their number is not."""
+    return watch(progress, lambda: inserter._sent_row_count / n_rows if n_rows else -1.0, connection.cancel)
+
+
+def from_arrow(data: Any, target: Target, table_name: Table, *, if_exists: str = "replace", progress: Progress = False
+               ) -> int:
     """Stores a table of Arrow.
 
     :param data: anything with ``__arrow_c_stream__`` or ``__arrow_c_array__``: tables and readers of pyarrow, frames of
@@ -89,37 +97,44 @@ def from_arrow(data: Any, target: Target, table_name: Table, *, if_exists: str =
     :param target: path of the file, which is created if need be, or an open connection.
     :param table_name: the table; a str is a table of the schema ``public``.
     :param if_exists: ``"replace"`` the table, ``"append"`` to it, or ``"fail"``.
+    :param progress: whether to show how far it is, or a function to be told.
     :return: the number of rows.
     """
     source = data.__arrow_c_stream__() if hasattr(data, "__arrow_c_stream__") else data.__arrow_c_array__()
     columns = [(name, sql_type) for name, sql_type, _ in _engine.arrow_schema(source)]
+    n_rows = getattr(data, "num_rows", None) or getattr(data, "height", None)
     with _connected(target, CreateMode.CREATE_IF_NOT_EXISTS, _version_for(columns)) as connection:
         table = _make_table(connection, table_name, columns, if_exists)
         with Inserter(connection, table, [name for name, _ in columns]) as inserter:
-            inserter.add_arrow(source)
-            return inserter._finish()
+            with _inserting(connection, inserter, n_rows, progress):
+                inserter.add_arrow(source)
+                return inserter._finish()
 
 
-def from_polars(frame: Any, target: Target, table_name: Table, *, if_exists: str = "replace") -> int:
+def from_polars(frame: Any, target: Target, table_name: Table, *, if_exists: str = "replace", progress: Progress = False
+                ) -> int:
     """Stores a ``polars.DataFrame``; see `from_arrow`."""
-    return from_arrow(frame, target, table_name, if_exists=if_exists)
+    return from_arrow(frame, target, table_name, if_exists=if_exists, progress=progress)
 
 
-def from_pandas(frame: Any, target: Target, table_name: Table, *, if_exists: str = "replace") -> int:
+def from_pandas(frame: Any, target: Target, table_name: Table, *, if_exists: str = "replace", progress: Progress = False
+                ) -> int:
     """Stores a ``pandas.DataFrame`` without its index; see `from_arrow`. None, NaN, NaT and NA become NULL."""
     columns, feeds, nulls = _frames.pandas_columns(frame)
     with _connected(target, CreateMode.CREATE_IF_NOT_EXISTS, _version_for(columns)) as connection:
         table = _make_table(connection, table_name, columns, if_exists)
         with Inserter(connection, table, [name for name, _ in columns]) as inserter:
-            inserter._add_columns(feeds, nulls)
-            return inserter._finish()
+            with _inserting(connection, inserter, len(frame), progress):
+                inserter._add_columns(feeds, nulls)
+                return inserter._finish()
 
 
 def read_csv(csv: Union[str, PurePath], target: Target, table_name: Table, *, if_exists: str = "replace",
-             **options: Union[str, bool, int, float]) -> int:
+             progress: Progress = False, **options: Union[str, bool, int, float]) -> int:
     """Loads a CSV file into a table. Its columns and their types are found out from the file.
 
     :param csv: the file.
+    :param progress: whether to show how far it is, or a function to be told.
     :param options: of the function ``external`` in SQL, such as ``delimiter=";"``, ``header=False``,
         ``on_error="skip"``.
     :return: the number of rows.
@@ -131,14 +146,14 @@ def read_csv(csv: Union[str, PurePath], target: Target, table_name: Table, *, if
     with _connected(target, CreateMode.CREATE_IF_NOT_EXISTS) as connection:
         name = table_name if isinstance(table_name, TableName) else TableName(table_name)
         if if_exists == "append" and connection.catalog.has_table(name):
-            return connection.execute_command(f"INSERT INTO {name} {source}") or 0
+            return connection.execute_command(f"INSERT INTO {name} {source}", progress=progress) or 0
         if if_exists == "replace":
             connection.execute_command(f"DROP TABLE IF EXISTS {name}")
         elif if_exists != "fail" and if_exists != "append":
             raise ValueError(f"'if_exists' is 'replace', 'append' or 'fail', not {if_exists!r}")
         if name.schema_name is not None:
             connection.catalog.create_schema_if_not_exists(name.schema_name)
-        connection.execute_command(f"CREATE TABLE {name} AS ({source})")
+        connection.execute_command(f"CREATE TABLE {name} AS ({source})", progress=progress)
         return int(connection.execute_list_query(f"SELECT count(*) FROM {name}")[0][0])  # type: ignore[arg-type]
 
 
@@ -147,14 +162,14 @@ def _literal(value: Union[str, bool, int, float]) -> str:
 
 
 @contextmanager
-def _rows(source: Target, table_name: Optional[Table], query: Optional[str]) -> Iterator[Result]:
+def _rows(source: Target, table_name: Optional[Table], query: Optional[str], progress: Progress) -> Iterator[Result]:
     with _connected(source, CreateMode.NONE) as connection:
         if query is None:
             name = _only_table(connection) if table_name is None else table_name
             query = f"SELECT * FROM {name if isinstance(name, TableName) else TableName(name)}"
         elif table_name is not None:
             raise ValueError("give either 'table_name' or 'query'")
-        with connection.execute_query(query) as result:
+        with connection.execute_query(query, progress=progress) as result:
             yield result
 
 
@@ -166,24 +181,27 @@ def _only_table(connection: Connection) -> TableName:
     return tables[0]
 
 
-def to_arrow(source: Target, table_name: Optional[Table] = None, *, query: Optional[str] = None) -> Any:
+def to_arrow(source: Target, table_name: Optional[Table] = None, *, query: Optional[str] = None,
+             progress: Progress = False) -> Any:
     """Reads a table, or the rows of a query, into a ``pyarrow.Table``.
 
     :param source: path of the file, or an open connection.
     :param table_name: may be left out when there is one table only.
+    :param progress: whether to show how far the query is, or a function to be told.
     """
-    with _rows(source, table_name, query) as result:
+    with _rows(source, table_name, query, progress) as result:
         return result.to_arrow()
 
 
 def to_pandas(source: Target, table_name: Optional[Table] = None, *, query: Optional[str] = None,
-              dtype_backend: Optional[str] = None) -> Any:
+              dtype_backend: Optional[str] = None, progress: Progress = False) -> Any:
     """Reads a table, or the rows of a query, into a ``pandas.DataFrame``; see `to_arrow` and `Result.to_pandas`."""
-    with _rows(source, table_name, query) as result:
+    with _rows(source, table_name, query, progress) as result:
         return result.to_pandas(dtype_backend)
 
 
-def to_polars(source: Target, table_name: Optional[Table] = None, *, query: Optional[str] = None) -> Any:
+def to_polars(source: Target, table_name: Optional[Table] = None, *, query: Optional[str] = None,
+              progress: Progress = False) -> Any:
     """Reads a table, or the rows of a query, into a ``polars.DataFrame``; see `to_arrow`."""
-    with _rows(source, table_name, query) as result:
+    with _rows(source, table_name, query, progress) as result:
         return result.to_polars()
