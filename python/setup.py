@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(HERE)
 BUILD = os.path.abspath(os.environ.get("OPENHYPER_BUILD_DIR") or os.path.join(ROOT, "build"))
 LIBRARIES = ("libopenhyper.so", "libopenhyper_icu.so")  # the second one is loaded when it is needed and there
-SOURCES = ("arrow_in arrow_out cursor decode encode encode_numeric errors instance interrupt module session values writer "
+SOURCES = ("arrow_in arrow_out cursor decode decode_array encode encode_numeric errors instance interrupt module session values writer "
            "writer_arrow").split()
 
 

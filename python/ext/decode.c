@@ -111,6 +111,8 @@ void decoder_init(Decoder *decoder, openhyper_type type, bool text_as_bytes)
         decoder->scale = type.typmod >= 4 ? (type.typmod - 4) & 0xFFFF : 0;
     if (decoder->kind == KIND_CHAR)
         decoder->length = type.typmod >= 4 ? type.typmod - 4 : 0;
+    if (decoder->kind == KIND_ARRAY)
+        decoder->length = (int)array_element_size(type);
 }
 
 void decoder_clear(Decoder *decoder)
@@ -301,8 +303,9 @@ static inline PyObject *decode_one(Decoder *decoder, ValueKind kind, const void 
         return decode_char(decoder, &VALUE_AT(openhyper_string));
     case KIND_CHAR1:
         return decode_char1(decoder, VALUE_AT(uint32_t));
-    case KIND_BYTES:
-    case KIND_ARRAY: {
+    case KIND_ARRAY:
+        return decode_array(decoder, &VALUE_AT(openhyper_string));
+    case KIND_BYTES: {
         const openhyper_string *s = &VALUE_AT(openhyper_string);
         return PyBytes_FromStringAndSize(openhyper_string_data(s), (Py_ssize_t)s->len);
     }

@@ -381,7 +381,11 @@ static int encode_time(const Encoder *column, PyObject *value, int64_t *out)
     }
     if (is_datetime(value))
         return datetime_parts(value, &julian, out, &zone);
-    return refuse_value(column, value, "a datetime.time or datetime.datetime");
+    if (PyObject_TypeCheck(value, &TimestampBase_Type)) {
+        *out = ((TimestampObject *)value)->micros;
+        return 0;
+    }
+    return refuse_value(column, value, "a datetime.time, datetime.datetime or Timestamp");
 }
 
 static int encode_timestamp(const Encoder *column, PyObject *value, uint64_t *out)

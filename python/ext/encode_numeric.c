@@ -96,6 +96,12 @@ static bool scale_decimal(const DecimalText *number, int scale, bool round, UInt
     return true;
 }
 
+/* An int whose product with 10^scale does not fit. */
+static int refuse_int(const Encoder *column, PyObject *value)
+{
+    return refuse_value(column, value, "a number that fits 64 bits without its point");
+}
+
 static int overflow_error(const Encoder *column)
 {
     PyErr_Format(PyExc_OverflowError, "the number does not fit column \"%U\", numeric(%d, %d)",
@@ -146,13 +152,36 @@ static int encode_int(Encoder *column, size_t row, PyObject *value)
 {
     int overflow;
     int64_t number = PyLong_AsLongLongAndOverflow(value, &overflow);
+    for (int i = 0; i < column->scale && !overflow; i++)
+        overflow = __builtin_mul_overflow(number, 10, &number);
     if (overflow)
-        return refuse_value(column, value, "a Decimal");
-    UInt128 magnitude = number < 0 ? -(UInt128)number : (UInt128)number;
-    for (int i = 0; i < column->scale; i++)
-        if (!times_ten_plus(&magnitude, 0))
-            return overflow_error(column);
-    return store(column, row, magnitude, number < 0);
+        return refuse_int(column, value);
+    ((int64_t *)column->data)[row] = number;
+    return 0;
+}
+
+static bool is_numpy_bool(PyObject *value)
+{
+    PyObject *name = PyType_GetName(Py_TYPE(value));
+    bool found = name && (PyUnicode_CompareWithASCIIString(name, "bool") == 0 ||
+                             PyUnicode_CompareWithASCIIString(name, "bool_") == 0);
+    Py_XDECREF(name);
+    return found;
+}
+
+/* Whole numbers of numpy, and its bool, which counts as one. */
+static int encode_other_int(Encoder *column, size_t row, PyObject *value)
+{
+    PyObject *number = PyIndex_Check(value) ? PyNumber_Index(value) : NULL;
+    if (!number && PyErr_Occurred())
+        PyErr_Clear();
+    if (!number && is_numpy_bool(value))
+        number = PyNumber_Long(value);
+    if (!number)
+        return PyErr_Occurred() ? -1 : refuse_value(column, value, "a Decimal or an int");
+    int failed = encode_int(column, row, number);
+    Py_DECREF(number);
+    return failed;
 }
 
 int encode_numeric(Encoder *column, size_t row, PyObject *value)
@@ -161,5 +190,7 @@ int encode_numeric(Encoder *column, size_t row, PyObject *value)
         return encode_decimal(column, row, value);
     if (PyLong_Check(value) && column->kind == KIND_NUMERIC_SHORT)
         return encode_int(column, row, value);
+    if (column->kind == KIND_NUMERIC_SHORT && !PyFloat_Check(value) && !PyUnicode_Check(value))
+        return encode_other_int(column, row, value);
     return refuse_value(column, value, "a Decimal");
 }

@@ -156,7 +156,7 @@ typedef struct Decoder {
     ValueKind kind;
     size_t size;
     int scale;    /* numerics */
-    int length;   /* char(n) */
+    int length;   /* char(n); arrays: bytes of an element, 0: they vary */
     uint32_t oid; /* arrays */
     bool as_bytes;
     CachedValue *cache; /* of short texts and numerics; NULL until first used */
@@ -169,6 +169,9 @@ PyObject *decode_value(Decoder *decoder, const void *data, size_t row);
 /* Sets item `column` of rows[0..n), lists whose item is not set yet, to values first..first+n. */
 int decode_column(Decoder *decoder, const openhyper_column *column, size_t first, size_t n,
     PyObject **rows, Py_ssize_t position);
+/* decode_array.c: an array, which becomes bytes in HyperBinary. */
+size_t array_element_size(openhyper_type type);
+PyObject *decode_array(const Decoder *decoder, const openhyper_string *s);
 /* The text of a numeric of up to 38 digits, without the zero byte; returns its length. */
 #define NUMERIC_TEXT_BYTES 48
 size_t numeric_text(Int128 value, int scale, bool strip_zeros, char *out);

@@ -33,7 +33,7 @@ void raise_engine_error(openhyper_error *error)
     else if (!detail || !*detail)
         raise_hyper_exception(sqlstate, message, hint);
     else
-        text = PyUnicode_FromFormat("%s%s%s", message, *detail == '\n' ? ": " : "\n", detail);
+        text = PyUnicode_FromFormat("%s: %s", message, detail);
     const char *joined = text ? PyUnicode_AsUTF8(text) : NULL;
     if (joined)
         raise_hyper_exception(sqlstate, joined, hint);

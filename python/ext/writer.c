@@ -375,13 +375,17 @@ static PyObject *writer_add_row(
     return writer_end_use(self, put_row(self, row));
 }
 
-static int put_rows(WriterObject *self, PyObject *rows)
+/* What the caller's iterator raises is none of ours: *is_ours false, and the rows before it stay.
+ */
+static int put_rows(WriterObject *self, PyObject *rows, bool *is_ours)
 {
     PyObject *row;
     PyObject *iterator = PyObject_GetIter(rows);
     int failed = iterator ? 0 : -1;
+    *is_ours = false;
     while (!failed && (row = PyIter_Next(iterator))) {
         failed = put_row(self, row);
+        *is_ours = failed;
         Py_DECREF(row);
     }
     Py_XDECREF(iterator);
@@ -395,7 +399,12 @@ static PyObject *writer_add_rows(
     PyObject *rows = only_argument(args, n, names, "rows");
     if (!rows || writer_begin_use(self) < 0)
         return NULL;
-    return writer_end_use(self, put_rows(self, rows));
+    bool is_ours;
+    int failed = put_rows(self, rows, &is_ours);
+    if (!failed || is_ours)
+        return writer_end_use(self, failed);
+    self->is_in_use = false;
+    return NULL;
 }
 
 /* ---- The end ---- */

@@ -34,4 +34,4 @@ class HyperServiceVersion:
         return f"{self.major}.{self.minor}"
 
     def __repr__(self) -> str:
-        return f"HyperServiceVersion({self.major!r}, {self.minor!r})"
+        return f"HyperServiceVersion({self.major}, {self.minor})"

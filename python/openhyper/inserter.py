@@ -76,7 +76,7 @@ class Inserter(RowWriter):
                 raise ValueError("a definition without columns leaves nothing to insert")
         else:
             mappings = _read_mappings(table, columns)
-            if given is None and all(mapping.expression is None for mapping in mappings):
+            if all(mapping.expression is None for mapping in mappings):
                 rows = [_column(table, mapping) for mapping in mappings]
             else:
                 rows = given or []

@@ -104,7 +104,7 @@ def _assemble(class_name: str, kinds: Tuple[str, ...], components: Iterable[Any]
     """
     parts: List[Tuple[Optional[int], Name]] = []  # index in kinds where known, and name
     components = list(components)
-    while len(components) > 1 and components[0] is None:
+    while len(components) > 1 and (components[0] is None or components[0] == ""):
         del components[0]
     for component in components:
         if isinstance(component, QualifiedName):

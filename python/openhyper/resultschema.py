@@ -33,9 +33,6 @@ class ResultSchema:
         def __repr__(self) -> str:
             return f"Column({self.__name.unescaped!r}, {self.__type!r})"
 
-        def __str__(self) -> str:
-            return f"{self.__name} {self.__type}"
-
     def __init__(self, columns: Iterable[Column]) -> None:
         self.__columns = tuple(columns)
 
@@ -64,7 +61,8 @@ class ResultSchema:
         return _find(self.__columns, name)
 
     def __str__(self) -> str:
-        return f"Results Schema ( {', '.join(map(str, self.__columns))} )"
+        columns = ", ".join(f"{column.name} {column.type}" for column in self.__columns)
+        return f"Results Schema ( {columns} )"
 
     def __repr__(self) -> str:
         return f"ResultSchema({list(self.__columns)!r})"

@@ -1,6 +1,7 @@
 """SQL types."""
 import enum
 import functools
+import operator
 from typing import Dict, Optional, Tuple
 
 __all__ = ["SqlType", "TypeTag"]
@@ -15,6 +16,7 @@ class TypeTag(enum.Enum):
     SMALL_INT = 3
     INT = 4
     NUMERIC = 5
+    FLOAT = 19
     DOUBLE = 6
     OID = 7
     BYTES = 8
@@ -29,7 +31,6 @@ class TypeTag(enum.Enum):
     TIMESTAMP_TZ = 17
     TABGEOGRAPHY = 18
     GEOGRAPHY = 18
-    FLOAT = 19
 
 
 _NO_MODIFIER = 0xFFFFFFFF
@@ -140,7 +141,7 @@ class SqlType:
 
     def __repr__(self) -> str:
         if self.__tag is TypeTag.UNSUPPORTED:
-            return f"SqlType({self.__tag}, {self.__modifier}, {self.__oid})"
+            return "SqlType.unsupported()"
         return f"SqlType.{_KINDS[self.__tag][2]}{self.__arguments(', ') or '()'}"
 
     def __key(self) -> Tuple[int, int, int]:
@@ -273,6 +274,7 @@ def _plain(tag: TypeTag) -> SqlType:
 
 
 def _with_length(tag: TypeTag, length: int) -> SqlType:
+    length = operator.index(length)
     if length < 1:
         raise ValueError(f"'max_length' must be at least 1, not {length}")
     return SqlType(tag, length + 4)

@@ -37,6 +37,11 @@ class _Columns(Sequence[Any]):
     def __getitem__(self, index: Any) -> Any:
         return self.__list[index]
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Columns) and self.__list == other.__list
+
+    __hash__ = None  # type: ignore[assignment]
+
     def __repr__(self) -> str:
         return repr(self.__list)
 

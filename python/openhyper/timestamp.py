@@ -64,9 +64,9 @@ class Timestamp(TimestampBase):
         """The day."""
         return Date(self.year, self.month, self.day)
 
-    def __nearest_datetime(self) -> datetime.datetime:
+    def __nearest_datetime(self, margin: int = 0) -> datetime.datetime:
         """The same time in the nearest year that Python knows, for asking time zones."""
-        year = min(max(self.year, datetime.MINYEAR), datetime.MAXYEAR)
+        year = min(max(self.year, datetime.MINYEAR + margin), datetime.MAXYEAR - margin)
         day = self.day
         if year != self.year and self.month == 2 and day == 29:
             day = 28
@@ -79,7 +79,7 @@ class Timestamp(TimestampBase):
 
     def astimezone(self, tz: Optional[datetime.tzinfo] = None) -> "Timestamp":
         """The same moment in another time zone (None: the local one). Without a zone it is taken as local time."""
-        here = self.__nearest_datetime()
+        here = self.__nearest_datetime(1)  # which stays inside of what Python knows
         there = here.astimezone(tz)
         offset = here.astimezone().utcoffset() if self.tzinfo is None else here.utcoffset()
         shift = (there.utcoffset() or _NOTHING) - (offset or _NOTHING)
@@ -128,4 +128,4 @@ class Timestamp(TimestampBase):
 
     def __repr__(self) -> str:
         return (f"Timestamp({self.year}, {self.month}, {self.day}, {self.hour}, {self.minute}, {self.second}, "
-                f"{self.microsecond}, {self.tzinfo!r})")
+                f"{self.microsecond}, {self.tzinfo})")

@@ -109,7 +109,7 @@ static char *full_message(const HyError *st)
     HyBuffer text = {0};
     HyStatus failure = hy_buffer_append_str(&text, st->message);
     if (!failure && st->detail && *st->detail)
-        failure = hy_buffer_printf(&text, "%s%s", *st->detail == '\n' ? ": " : "\n", st->detail);
+        failure = hy_buffer_printf(&text, ": %s", st->detail);
     char *taken = failure ? NULL : hy_buffer_take(&text);
     hy_error_free(failure);
     hy_buffer_free(&text);

@@ -329,7 +329,12 @@ HyStatus hy_remote_describe_table(HyRemote *remote, const char *database, const 
     HyResult *result = NULL;
     HyStatus st = HY_OK;
     HY_GO(find_place(remote, database, schema, table, &place));
-    HY_GO(query_columns(remote, &place, table, &result));
+    st = query_columns(remote, &place, table, &result);
+    if (st && database && strcmp(st->sqlstate, "3F000") == 0) { /* it has no pg_catalog */
+        hy_error_free(st);
+        st = hy_error("3D000", "The specified database \"%s\" does not exist.", database);
+    }
+    HY_GO(st);
     if (!row_count(result))
         HY_GO(check_exists(remote, &place, table));
     HY_GO(give_table(&place, table, result, out));

@@ -176,6 +176,26 @@ static HyStatus give_table(
     return hy_table_info_copy(&info, out);
 }
 
+/* In the words of the genuine client, which asks for one part after the other. */
+static HyStatus missing_table(HyStatement *statement, const char *const texts[3], HyStatus st)
+{
+    HyStatus told = HY_OK;
+    HyDatabase *database;
+    HyStatus failure = texts[0] ? find_database(statement, texts[0], &database) : HY_OK;
+    st->position = -1; /* there is no SQL text */
+    if (failure)
+        told = hy_error("3D000", "The specified database \"%s\" does not exist.", texts[0]);
+    else if (strcmp(st->sqlstate, "42P01") == 0)
+        told = hy_error("42P01", "Specified table does not exist: %s.", texts[2]);
+    else if (strcmp(st->sqlstate, "3F000") == 0)
+        told = hy_error("3F000", "Specified schema does not exist: %s.", texts[1] ? texts[1] : "");
+    hy_error_free(failure);
+    if (!told)
+        return st;
+    hy_error_free(st);
+    return told;
+}
+
 static HyStatus describe_table(
     HyStatement *statement, const char *const texts[3], openhyper_table_info **out)
 {
@@ -188,8 +208,7 @@ static HyStatus describe_table(
                 (HyAstName){.text = texts[i], .len = (uint32_t)strlen(texts[i]), .quoted = true};
     HyStatus st = hy_statement_find_table(statement, &name, false, &table);
     if (st)
-        st->position = -1; /* there is no SQL text */
-    HY_TRY(st);
+        return missing_table(statement, texts, st);
     return give_table(statement, table, out);
 }
 
