@@ -144,7 +144,7 @@ static PyObject *describe_columns(const openhyper_result *result, size_t n)
         PyObject *column = Py_BuildValue(
             "(sIi)", openhyper_result_column_name(result, i), (unsigned)type.oid, (int)type.typmod);
         if (column)
-            PyTuple_SET_ITEM(columns, (Py_ssize_t)i, column);
+            (void)PyTuple_SetItem(columns, (Py_ssize_t)i, column);
         else
             Py_CLEAR(columns);
     }
@@ -153,7 +153,7 @@ static PyObject *describe_columns(const openhyper_result *result, size_t n)
 
 PyObject *cursor_new(SessionObject *session, openhyper_result *result, bool text_as_bytes)
 {
-    CursorObject *self = PyObject_New(CursorObject, &Cursor_Type);
+    CursorObject *self = PyObject_New(CursorObject, Cursor_Type);
     if (!self) {
         openhyper_result_destroy(result);
         return NULL;
@@ -168,7 +168,7 @@ PyObject *cursor_new(SessionObject *session, openhyper_result *result, bool text
         Py_DECREF(self);
         return NULL;
     }
-    Py_INCREF(session);
+    Py_INCREF((PyObject *)session);
     self->session = session;
     session->user = (PyObject *)self;
     return (PyObject *)self;
@@ -200,7 +200,7 @@ static void cursor_close(CursorObject *self)
     openhyper_result_destroy(result);
     if (session && session->user == (PyObject *)self)
         session->user = NULL;
-    Py_XDECREF(session);
+    Py_XDECREF((PyObject *)session);
 }
 
 static void end_use(CursorObject *self)
@@ -215,7 +215,7 @@ static void cursor_dealloc(PyObject *object)
     CursorObject *self = (CursorObject *)object;
     cursor_close(self);
     Py_CLEAR(self->columns);
-    Py_TYPE(object)->tp_free(object);
+    free_object(object);
 }
 
 /* Moves to the next row; 0 at the end, where the cursor closes; -1 on failure, too. */
@@ -315,7 +315,7 @@ static PyObject *cursor_get_values(PyObject *object, PyObject *Py_UNUSED(ignored
     for (size_t i = 0; values && i < self->n_columns; i++) {
         PyObject *value = value_at(self, i);
         if (value)
-            PyList_SET_ITEM(values, (Py_ssize_t)i, value);
+            (void)PyList_SetItem(values, (Py_ssize_t)i, value);
         else
             Py_CLEAR(values);
     }
@@ -374,7 +374,7 @@ typedef struct RowIteratorObject {
 
 static PyObject *cursor_rows(PyObject *object, PyObject *keeper)
 {
-    RowIteratorObject *iterator = PyObject_New(RowIteratorObject, &RowIterator_Type);
+    RowIteratorObject *iterator = PyObject_New(RowIteratorObject, RowIterator_Type);
     if (!iterator)
         return NULL;
     Py_INCREF(object);
@@ -394,16 +394,21 @@ static void row_iterator_dealloc(PyObject *object)
     RowIteratorObject *self = (RowIteratorObject *)object;
     Py_CLEAR(self->keeper);
     Py_CLEAR(self->cursor);
-    Py_TYPE(object)->tp_free(object);
+    free_object(object);
 }
 
-PyTypeObject RowIterator_Type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "openhyper._engine.RowIterator",
-    .tp_basicsize = sizeof(RowIteratorObject),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-    .tp_dealloc = row_iterator_dealloc,
-    .tp_iter = PyObject_SelfIter,
-    .tp_iternext = row_iterator_next,
+static PyType_Slot rowiterator_slots[] = {
+    {Py_tp_dealloc, (void *)row_iterator_dealloc},
+    {Py_tp_iter, (void *)PyObject_SelfIter},
+    {Py_tp_iternext, (void *)row_iterator_next},
+    {0, NULL},
+};
+
+PyType_Spec RowIterator_Spec = {
+    .name = "openhyper._engine.RowIterator",
+    .basicsize = sizeof(RowIteratorObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = rowiterator_slots,
 };
 
 /* ---- The type ---- */
@@ -514,12 +519,17 @@ static PyGetSetDef cursor_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyTypeObject Cursor_Type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "openhyper._engine.Cursor",
-    .tp_basicsize = sizeof(CursorObject),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
-    .tp_doc = "The rows of a result.",
-    .tp_dealloc = cursor_dealloc,
-    .tp_methods = cursor_methods,
-    .tp_getset = cursor_getset,
+static PyType_Slot cursor_slots[] = {
+    {Py_tp_doc, (void *)(uintptr_t) "The rows of a result."},
+    {Py_tp_dealloc, (void *)cursor_dealloc},
+    {Py_tp_methods, (void *)cursor_methods},
+    {Py_tp_getset, (void *)cursor_getset},
+    {0, NULL},
+};
+
+PyType_Spec Cursor_Spec = {
+    .name = "openhyper._engine.Cursor",
+    .basicsize = sizeof(CursorObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_DISALLOW_INSTANTIATION,
+    .slots = cursor_slots,
 };

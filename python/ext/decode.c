@@ -213,7 +213,8 @@ static PyObject *decode_numeric(Decoder *decoder, Int128 value, bool strip_zeros
     }
     size_t len = numeric_text(value, decoder->scale, strip_zeros, text);
     PyObject *unicode = PyUnicode_FromStringAndSize(text, (Py_ssize_t)len);
-    PyObject *number = unicode ? PyObject_CallOneArg(classes.decimal, unicode) : NULL;
+    PyObject *number =
+        unicode ? PyObject_CallFunctionObjArgs(classes.decimal, unicode, NULL) : NULL;
     Py_XDECREF(unicode);
     cache_put(slot, &value, number);
     return number;
@@ -347,7 +348,7 @@ static inline __attribute__((always_inline)) int decode_rows(Decoder *decoder, V
             if (!value)
                 return -1;
         }
-        PyList_SET_ITEM(rows[i], position, value);
+        (void)PyList_SetItem(rows[i], position, value);
     }
     return 0;
 }

@@ -13,7 +13,7 @@ static int string_arena_grow(StringArena *arena, size_t bytes)
 {
     size_t room =
         bytes > ARENA_BLOCK_BYTES - ARENA_HEADER ? bytes + ARENA_HEADER : ARENA_BLOCK_BYTES;
-    char *block = PyMem_RawMalloc(room);
+    char *block = malloc(room);
     if (!block) {
         PyErr_NoMemory();
         return -1;
@@ -41,7 +41,7 @@ static void free_older(StringArena *arena)
     while (arena->older) {
         void *block = arena->older;
         memcpy(&arena->older, block, sizeof arena->older);
-        PyMem_RawFree(block);
+        free(block);
     }
 }
 
@@ -49,7 +49,7 @@ void string_arena_reset(StringArena *arena)
 {
     free_older(arena);
     if (arena->room > ARENA_BLOCK_BYTES) { /* made for one long string */
-        PyMem_RawFree(arena->block);
+        free(arena->block);
         *arena = (StringArena){0};
     }
     arena->used = arena->block ? ARENA_HEADER : 0;
@@ -58,7 +58,7 @@ void string_arena_reset(StringArena *arena)
 void string_arena_free(StringArena *arena)
 {
     free_older(arena);
-    PyMem_RawFree(arena->block);
+    free(arena->block);
     *arena = (StringArena){0};
 }
 
@@ -68,7 +68,7 @@ int refuse_value(const Encoder *column, PyObject *value, const char *wanted)
 {
     PyObject *text = PyObject_Repr(value);
     PyObject *shown = NULL;
-    if (text && PyUnicode_GET_LENGTH(text) > 20) {
+    if (text && PyUnicode_GetLength(text) > 20) {
         PyObject *start = PyUnicode_Substring(text, 0, 20);
         shown = start ? PyUnicode_FromFormat("%U...", start) : NULL;
         Py_XDECREF(start);
@@ -112,13 +112,17 @@ static int refuse_unless_raised(const Encoder *column, PyObject *value, const ch
 static const char wants_integer[] = "an int";
 static const char wants_float[] = "a float";
 
+static bool has_slot(PyObject *value, int slot)
+{
+    return PyType_GetSlot(Py_TYPE(value), slot) != NULL;
+}
+
 /* The whole number of an object that is no int: everything with __index__ or __int__ but floats. */
 static int integer_of_other(
     const Encoder *column, PyObject *value, int64_t low, int64_t high, int64_t *out)
 {
-    const PyNumberMethods *methods = Py_TYPE(value)->tp_as_number;
     int overflow;
-    if (PyFloat_Check(value) || !methods || !(methods->nb_int || methods->nb_index))
+    if (PyFloat_Check(value) || !(has_slot(value, Py_nb_int) || has_slot(value, Py_nb_index)))
         return refuse_value(column, value, wants_integer);
     PyObject *number = PyNumber_Long(value);
     if (!number)
@@ -160,13 +164,12 @@ static int encode_oid(const Encoder *column, PyObject *value, uint32_t *out)
 
 static int float_of_other(const Encoder *column, PyObject *value, double *out)
 {
-    const PyNumberMethods *methods = Py_TYPE(value)->tp_as_number;
-    if (!methods || !(methods->nb_float || methods->nb_index))
+    if (!has_slot(value, Py_nb_float) && !has_slot(value, Py_nb_index))
         return refuse_value(column, value, wants_float);
     PyObject *number = PyNumber_Float(value);
     if (!number)
         return refuse_unless_raised(column, value, wants_float);
-    *out = PyFloat_AS_DOUBLE(number);
+    *out = PyFloat_AsDouble(number);
     Py_DECREF(number);
     return 0;
 }
@@ -175,7 +178,7 @@ static inline int encode_float(const Encoder *column, PyObject *value, double *o
 {
     if (!PyFloat_Check(value))
         return float_of_other(column, value, out);
-    *out = PyFloat_AS_DOUBLE(value);
+    *out = PyFloat_AsDouble(value);
     return 0;
 }
 
@@ -185,9 +188,8 @@ static int encode_bool(const Encoder *column, PyObject *value, uint8_t *out)
         *out = value == Py_True;
         return 0;
     }
-    const PyNumberMethods *methods = Py_TYPE(value)->tp_as_number;
     int overflow = 0;
-    if (PyFloat_Check(value) || !methods || !(methods->nb_int || methods->nb_index))
+    if (PyFloat_Check(value) || !(has_slot(value, Py_nb_int) || has_slot(value, Py_nb_index)))
         return refuse_value(column, value, "a bool");
     PyObject *number = PyNumber_Long(value);
     if (!number)
@@ -227,55 +229,15 @@ static inline int put_string(
     return 0;
 }
 
-/* UTF-8 of Latin-1 text, the most common kind of text that is not ASCII. */
-static size_t latin1_to_utf8(const Py_UCS1 *text, size_t n, char *out)
-{
-    char *p = out;
-    for (size_t i = 0; i < n; i++) {
-        if (text[i] < 0x80) {
-            *p++ = (char)text[i];
-        } else {
-            *p++ = (char)(0xC0 | text[i] >> 6);
-            *p++ = (char)(0x80 | (text[i] & 0x3F));
-        }
-    }
-    return (size_t)(p - out);
-}
-
 static int put_unicode(StringArena *arena, PyObject *text, bool strip_blanks, openhyper_string *out)
 {
     Py_ssize_t n;
-    const char *data;
-    char *scratch = NULL;
-#if PY_VERSION_HEX < 0x030C0000
-    if (PyUnicode_READY(text) < 0)
-        return -1;
-#endif
-    if (PyUnicode_IS_COMPACT_ASCII(text)) {
-        data = (const char *)PyUnicode_DATA(text);
-        n = PyUnicode_GET_LENGTH(text);
-    } else if (PyUnicode_KIND(text) == PyUnicode_1BYTE_KIND) {
-        size_t length = (size_t)PyUnicode_GET_LENGTH(text);
-        scratch = string_arena_reserve(arena, length * 2);
-        if (!scratch)
-            return -1;
-        n = (Py_ssize_t)latin1_to_utf8(PyUnicode_1BYTE_DATA(text), length, scratch);
-        data = scratch;
-    } else {
-        data = PyUnicode_AsUTF8AndSize(text, &n);
-        if (!data)
-            return -1; /* a lone surrogate */
-    }
+    const char *data = PyUnicode_AsUTF8AndSize(text, &n);
+    if (!data)
+        return -1; /* a lone surrogate */
     if (strip_blanks)
         while (n > 0 && data[n - 1] == ' ')
             n--;
-    if (scratch && n > 12 && n <= (Py_ssize_t)UINT32_MAX) { /* it lies where it shall stay */
-        arena->used += (size_t)n;
-        out->len = (uint32_t)n;
-        memcpy(out->prefix, data, 4);
-        out->ptr = data;
-        return 0;
-    }
     return put_string(arena, data, (size_t)n, out);
 }
 
@@ -340,7 +302,7 @@ static int encode_bytes(
 {
     Py_buffer view;
     if (PyBytes_Check(value))
-        return put_string(arena, PyBytes_AS_STRING(value), (size_t)PyBytes_GET_SIZE(value), out);
+        return put_string(arena, PyBytes_AsString(value), (size_t)PyBytes_Size(value), out);
     if (!is_bytes_like(value))
         return refuse_value(column, value, "a bytes, bytearray or memoryview");
     if (PyObject_GetBuffer(value, &view, PyBUF_SIMPLE) < 0)
@@ -358,10 +320,10 @@ static int encode_date(const Encoder *column, PyObject *value, int32_t *out)
     if (is_date(value)) {
         if (datetime_parts(value, &julian, NULL, NULL) < 0)
             return -1;
-    } else if (PyObject_TypeCheck(value, &DateBase_Type)) {
+    } else if (PyObject_TypeCheck(value, DateBase_Type)) {
         const DateObject *date = (DateObject *)value;
         julian = julian_day(date->year, date->month, date->day);
-    } else if (PyObject_TypeCheck(value, &TimestampBase_Type)) {
+    } else if (PyObject_TypeCheck(value, TimestampBase_Type)) {
         julian = ((TimestampObject *)value)->days;
     } else {
         return refuse_value(column, value, "a Date, Timestamp, datetime.date or datetime.datetime");
@@ -381,7 +343,7 @@ static int encode_time(const Encoder *column, PyObject *value, int64_t *out)
     }
     if (is_datetime(value))
         return datetime_parts(value, &julian, out, &zone);
-    if (PyObject_TypeCheck(value, &TimestampBase_Type)) {
+    if (PyObject_TypeCheck(value, TimestampBase_Type)) {
         *out = ((TimestampObject *)value)->micros;
         return 0;
     }
@@ -397,7 +359,7 @@ static int encode_timestamp(const Encoder *column, PyObject *value, uint64_t *ou
         if (datetime_parts(value, &julian, &micros, &zone) < 0)
             return -1;
         sum = (Int128)julian * MICROS_PER_DAY + micros;
-    } else if (PyObject_TypeCheck(value, &TimestampBase_Type)) {
+    } else if (PyObject_TypeCheck(value, TimestampBase_Type)) {
         sum = timestamp_micros((TimestampObject *)value);
         zone = ((TimestampObject *)value)->tzinfo;
     } else {
@@ -413,7 +375,7 @@ static int encode_timestamp(const Encoder *column, PyObject *value, uint64_t *ou
 
 static int encode_interval(const Encoder *column, PyObject *value, IntervalValue *out)
 {
-    if (!PyObject_TypeCheck(value, &IntervalBase_Type))
+    if (!PyObject_TypeCheck(value, IntervalBase_Type))
         return refuse_value(column, value, "an Interval");
     const IntervalObject *interval = (IntervalObject *)value;
     if (interval->months > INT32_MAX || interval->months < INT32_MIN ||

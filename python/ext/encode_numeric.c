@@ -127,7 +127,7 @@ static int encode_decimal(Encoder *column, size_t row, PyObject *value)
     DecimalText number;
     UInt128 magnitude = 0;
     PyObject *text = PyObject_Str(value);
-    const char *chars = text ? PyUnicode_AsUTF8(text) : NULL;
+    const char *chars = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
     int failed = -1;
     if (!chars)
         goto done;

@@ -11,10 +11,14 @@
 #define HY_PYTHON_ENGINE_H
 
 #define PY_SSIZE_T_CLEAN
+/* One build for all versions from 3.11 on: since then buffers are part of the stable ABI. */
+#define Py_LIMITED_API 0x030B0000
 #include <Python.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include "openhyper.h"
@@ -33,6 +37,15 @@ typedef struct Classes {
     PyObject *decimal;
 } Classes;
 extern Classes classes;
+
+/* For the deallocation of an object of our types. */
+static inline void free_object(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    freefunc free_memory = (freefunc)PyType_GetSlot(type, Py_tp_free);
+    free_memory(object);
+    Py_DECREF(type);
+}
 
 /* ---- What a column holds: how values become Python objects and back ---- */
 
@@ -116,11 +129,13 @@ typedef struct IntervalObject {
     long long micros;
 } IntervalObject;
 
-extern PyTypeObject DateBase_Type;
-extern PyTypeObject TimestampBase_Type;
-extern PyTypeObject IntervalBase_Type;
+extern PyTypeObject *DateBase_Type;
+extern PyType_Spec DateBase_Spec;
+extern PyTypeObject *TimestampBase_Type;
+extern PyType_Spec TimestampBase_Spec;
+extern PyTypeObject *IntervalBase_Type;
+extern PyType_Spec IntervalBase_Spec;
 
-int values_init(void);
 /* Julian day number of a day of the proleptic Gregorian calendar (year 0 exists); months and days
  * may be out of range and carry over. */
 int64_t julian_day(int64_t year, int64_t month, int64_t day);
@@ -129,8 +144,13 @@ PyObject *date_new(int64_t julian);
 PyObject *timestamp_new(uint64_t micros, PyObject *tzinfo);
 Int128 timestamp_micros(const TimestampObject *self); /* since Julian day 0 */
 PyObject *interval_new(const IntervalValue *value);
+
+/* ---- datetime_parts.c ---- */
+
+int datetime_init(void);
 PyObject *time_new(int64_t micros);
 PyObject *utc_zone(void); /* borrowed */
+bool is_tzinfo(PyObject *value);
 /* The offset of a datetime or Timestamp in microseconds, 0 without zone. -1 with an exception set.
  */
 int utc_offset(PyObject *value, PyObject *tzinfo, int64_t *offset);
@@ -231,11 +251,16 @@ struct SessionObject {
     pthread_mutex_t lock;
 };
 
-extern PyTypeObject Instance_Type;
-extern PyTypeObject Session_Type;
-extern PyTypeObject Cursor_Type;
-extern PyTypeObject RowIterator_Type;
-extern PyTypeObject Writer_Type;
+extern PyTypeObject *Instance_Type;
+extern PyType_Spec Instance_Spec;
+extern PyTypeObject *Session_Type;
+extern PyType_Spec Session_Spec;
+extern PyTypeObject *Cursor_Type;
+extern PyType_Spec Cursor_Spec;
+extern PyTypeObject *RowIterator_Type;
+extern PyType_Spec RowIterator_Spec;
+extern PyTypeObject *Writer_Type;
+extern PyType_Spec Writer_Spec;
 
 /* Locks the session for a new statement, cursor or writer. -1, not locked, when it is closed
  * (RuntimeError), lost or busy (HyperException). Until session_end no Python code may run. */

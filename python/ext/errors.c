@@ -34,7 +34,7 @@ void raise_engine_error(openhyper_error *error)
         raise_hyper_exception(sqlstate, message, hint);
     else
         text = PyUnicode_FromFormat("%s: %s", message, detail);
-    const char *joined = text ? PyUnicode_AsUTF8(text) : NULL;
+    const char *joined = text ? PyUnicode_AsUTF8AndSize(text, NULL) : NULL;
     if (joined)
         raise_hyper_exception(sqlstate, joined, hint);
     Py_XDECREF(text);

@@ -2,21 +2,23 @@
  * endpoint. */
 #include "engine.h"
 
+#include <structmember.h>
 #include <unistd.h>
 
-/* Pairs of key and value of a sequence of tuples of two strings; the texts are borrowed from them.
- */
-static openhyper_setting *settings_of(PyObject *pairs)
+/* Pairs of key and value of a sequence of tuples of two strings; the texts are borrowed from them,
+ * and those live in *keeper. */
+static openhyper_setting *settings_of(PyObject *pairs, PyObject **keeper)
 {
-    PyObject *sequence = PySequence_Fast(pairs, "the settings must be pairs");
-    if (!sequence)
+    PyObject *list = PySequence_List(pairs);
+    *keeper = list;
+    if (!list)
         return NULL;
-    Py_ssize_t n = PySequence_Fast_GET_SIZE(sequence);
+    Py_ssize_t n = PyList_Size(list);
     openhyper_setting *settings = PyMem_Calloc((size_t)n + 1, sizeof *settings);
     if (!settings)
         PyErr_NoMemory();
     for (Py_ssize_t i = 0; i < n && settings; i++) {
-        PyObject *pair = PySequence_Fast_GET_ITEM(sequence, i);
+        PyObject *pair = PyList_GetItem(list, i);
         if (!PyTuple_Check(pair) ||
             !PyArg_ParseTuple(pair, "ss", &settings[i].key, &settings[i].value)) {
             if (!PyErr_Occurred())
@@ -25,7 +27,8 @@ static openhyper_setting *settings_of(PyObject *pairs)
             settings = NULL;
         }
     }
-    Py_DECREF(sequence);
+    if (!settings)
+        Py_CLEAR(*keeper);
     return settings;
 }
 
@@ -36,7 +39,7 @@ static PyObject *instance_of(PyTypeObject *type, openhyper_error *error, openhyp
         raise_engine_error(error);
         return NULL;
     }
-    InstanceObject *self = (InstanceObject *)type->tp_alloc(type, 0);
+    InstanceObject *self = (InstanceObject *)PyType_GenericAlloc(type, 0);
     if (!self) {
         openhyper_instance_destroy(engine);
         return NULL;
@@ -49,28 +52,29 @@ static PyObject *instance_of(PyTypeObject *type, openhyper_error *error, openhyp
 static PyObject *instance_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"settings", NULL};
-    PyObject *pairs;
+    PyObject *pairs, *keeper;
     openhyper_error *error;
     openhyper_instance *engine = NULL;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O:Instance", names, &pairs))
         return NULL;
-    openhyper_setting *settings = settings_of(pairs);
+    openhyper_setting *settings = settings_of(pairs, &keeper);
     if (!settings)
         return NULL;
     Py_BEGIN_ALLOW_THREADS error = openhyper_instance_create(settings, &engine);
     Py_END_ALLOW_THREADS PyMem_Free(settings);
+    Py_DECREF(keeper);
     return instance_of(type, error, engine);
 }
 
 /* Instance.start(folder, settings) */
 static PyObject *instance_start(PyObject *type, PyObject *args)
 {
-    PyObject *folder, *pairs;
+    PyObject *folder, *pairs, *keeper;
     openhyper_error *error;
     openhyper_instance *engine = NULL;
     if (!PyArg_ParseTuple(args, "O&O:start", PyUnicode_FSConverter, &folder, &pairs))
         return NULL;
-    openhyper_setting *settings = settings_of(pairs);
+    openhyper_setting *settings = settings_of(pairs, &keeper);
     const char *path = PyBytes_AsString(folder);
     if (!settings) {
         Py_DECREF(folder);
@@ -78,6 +82,7 @@ static PyObject *instance_start(PyObject *type, PyObject *args)
     }
     Py_BEGIN_ALLOW_THREADS error = openhyper_instance_start(path, settings, &engine);
     Py_END_ALLOW_THREADS PyMem_Free(settings);
+    Py_DECREF(keeper);
     Py_DECREF(folder);
     return instance_of((PyTypeObject *)type, error, engine);
 }
@@ -109,10 +114,10 @@ static int instance_shut(InstanceObject *self, int timeout_ms)
     }
     while (self->sessions) {
         SessionObject *session = self->sessions;
-        Py_INCREF(session);
+        Py_INCREF((PyObject *)session);
         if (session_disconnect(session) < 0)
             failed = -1;
-        Py_DECREF(session);
+        Py_DECREF((PyObject *)session);
     }
     openhyper_instance *instance = self->instance;
     self->instance = NULL;
@@ -149,7 +154,7 @@ static void instance_dealloc(PyObject *object)
     if (instance_shut(self, -1) < 0)
         PyErr_WriteUnraisable(NULL);
     PyErr_Restore(exception, value, trace);
-    Py_TYPE(object)->tp_free(object);
+    free_object(object);
 }
 
 static int check_open(const InstanceObject *self)
@@ -217,14 +222,25 @@ static PyGetSetDef instance_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyTypeObject Instance_Type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "openhyper._engine.Instance",
-    .tp_basicsize = sizeof(InstanceObject),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "Instance(settings)\n--\n\nAn engine in this process. settings: pairs of strings.",
-    .tp_new = instance_make,
-    .tp_dealloc = instance_dealloc,
-    .tp_methods = instance_methods,
-    .tp_getset = instance_getset,
-    .tp_weaklistoffset = offsetof(InstanceObject, weak_references),
+static PyMemberDef weak_member[] = {
+    {"__weaklistoffset__", T_PYSSIZET, offsetof(InstanceObject, weak_references), READONLY, NULL},
+    {NULL, 0, 0, 0, NULL},
+};
+
+static PyType_Slot instance_slots[] = {
+    {Py_tp_doc, (void *)(uintptr_t) "Instance(settings)\n--\n\nAn engine in this process. "
+                                    "settings: pairs of strings."},
+    {Py_tp_new, (void *)instance_make},
+    {Py_tp_dealloc, (void *)instance_dealloc},
+    {Py_tp_methods, (void *)instance_methods},
+    {Py_tp_getset, (void *)instance_getset},
+    {Py_tp_members, (void *)weak_member},
+    {0, NULL},
+};
+
+PyType_Spec Instance_Spec = {
+    .name = "openhyper._engine.Instance",
+    .basicsize = sizeof(InstanceObject),
+    .flags = Py_TPFLAGS_DEFAULT,
+    .slots = instance_slots,
 };

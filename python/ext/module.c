@@ -11,9 +11,9 @@ static PyObject *module_register(PyObject *Py_UNUSED(module), PyObject *args)
     if (!PyArg_ParseTuple(args, "OO!O!O!O!:register", &make_error, &PyType_Type, &date,
             &PyType_Type, &timestamp, &PyType_Type, &interval, &PyType_Type, &decimal))
         return NULL;
-    if (!PyType_IsSubtype((PyTypeObject *)date, &DateBase_Type) ||
-        !PyType_IsSubtype((PyTypeObject *)timestamp, &TimestampBase_Type) ||
-        !PyType_IsSubtype((PyTypeObject *)interval, &IntervalBase_Type)) {
+    if (!PyType_IsSubtype((PyTypeObject *)date, DateBase_Type) ||
+        !PyType_IsSubtype((PyTypeObject *)timestamp, TimestampBase_Type) ||
+        !PyType_IsSubtype((PyTypeObject *)interval, IntervalBase_Type)) {
         PyErr_SetString(PyExc_TypeError, "classes that are not derived from those here");
         return NULL;
     }
@@ -53,13 +53,37 @@ static struct PyModuleDef module_definition = {
 
 PyMODINIT_FUNC PyInit__engine(void);
 
+/* Our types, made once: the module cannot be loaded again (m_size -1). */
+PyTypeObject *DateBase_Type;
+PyTypeObject *TimestampBase_Type;
+PyTypeObject *IntervalBase_Type;
+PyTypeObject *Instance_Type;
+PyTypeObject *Session_Type;
+PyTypeObject *Cursor_Type;
+PyTypeObject *RowIterator_Type;
+PyTypeObject *Writer_Type;
+
+static int add_types(PyObject *module)
+{
+    static const struct {
+        PyTypeObject **type;
+        PyType_Spec *spec;
+    } types[] = {{&DateBase_Type, &DateBase_Spec}, {&TimestampBase_Type, &TimestampBase_Spec},
+        {&IntervalBase_Type, &IntervalBase_Spec}, {&Instance_Type, &Instance_Spec},
+        {&Session_Type, &Session_Spec}, {&Cursor_Type, &Cursor_Spec},
+        {&RowIterator_Type, &RowIterator_Spec}, {&Writer_Type, &Writer_Spec}};
+    for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
+        *types[i].type = (PyTypeObject *)PyType_FromSpec(types[i].spec);
+        if (!*types[i].type || PyModule_AddType(module, *types[i].type) < 0)
+            return -1;
+    }
+    return 0;
+}
+
 PyMODINIT_FUNC PyInit__engine(void)
 {
-    static PyTypeObject *const types[] = {&DateBase_Type, &TimestampBase_Type, &IntervalBase_Type,
-        &Instance_Type, &Session_Type, &Cursor_Type, &RowIterator_Type, &Writer_Type};
-    PyObject *module = values_init() < 0 ? NULL : PyModule_Create(&module_definition);
-    for (size_t i = 0; module && i < sizeof types / sizeof types[0]; i++)
-        if (PyModule_AddType(module, types[i]) < 0)
-            Py_CLEAR(module);
+    PyObject *module = datetime_init() < 0 ? NULL : PyModule_Create(&module_definition);
+    if (module && add_types(module) < 0)
+        Py_CLEAR(module);
     return module;
 }

@@ -69,7 +69,7 @@ int session_disconnect(SessionObject *session)
         session->owner->sessions = NULL;
     } else if (connection) {
         session_unlink(session);
-        if (session->user && PyObject_TypeCheck(session->user, &Writer_Type))
+        if (session->user && PyObject_TypeCheck(session->user, Writer_Type))
             writer_abandon((WriterObject *)session->user);
         Py_BEGIN_ALLOW_THREADS error = openhyper_disconnect(connection);
         Py_END_ALLOW_THREADS
@@ -113,12 +113,12 @@ static openhyper_setting *settings_of_dict(PyObject *dict)
 {
     PyObject *key, *value;
     Py_ssize_t position = 0;
-    openhyper_setting *settings = PyMem_Calloc((size_t)PyDict_GET_SIZE(dict) + 1, sizeof *settings);
+    openhyper_setting *settings = PyMem_Calloc((size_t)PyDict_Size(dict) + 1, sizeof *settings);
     if (!settings)
         PyErr_NoMemory();
     for (size_t i = 0; settings && PyDict_Next(dict, &position, &key, &value); i++) {
-        settings[i].key = PyUnicode_AsUTF8(key);
-        settings[i].value = settings[i].key ? PyUnicode_AsUTF8(value) : NULL;
+        settings[i].key = PyUnicode_AsUTF8AndSize(key, NULL);
+        settings[i].value = settings[i].key ? PyUnicode_AsUTF8AndSize(value, NULL) : NULL;
         if (!settings[i].value) {
             PyMem_Free(settings);
             settings = NULL;
@@ -150,14 +150,14 @@ static PyObject *session_make(PyTypeObject *type, PyObject *args, PyObject *kwar
     const char *path;
     int mode;
     PyObject *parameters;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!ziO!:Session", names, &Instance_Type, &owner,
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!ziO!:Session", names, Instance_Type, &owner,
             &path, &mode, &PyDict_Type, &parameters))
         return NULL;
     if (!owner->instance) {
         raise_hyper_exception("08001", "Could not connect: the engine was shut down.", NULL);
         return NULL;
     }
-    SessionObject *self = (SessionObject *)type->tp_alloc(type, 0);
+    SessionObject *self = (SessionObject *)PyType_GenericAlloc(type, 0);
     if (!self)
         return NULL;
     pthread_mutex_init(&self->lock, NULL);
@@ -166,7 +166,7 @@ static PyObject *session_make(PyTypeObject *type, PyObject *args, PyObject *kwar
         Py_DECREF(self);
         return NULL;
     }
-    Py_INCREF(owner);
+    Py_INCREF((PyObject *)owner);
     self->owner = owner;
     session_link(self, owner);
     if (path && attach_database(self->connection, path, mode) < 0) {
@@ -187,7 +187,7 @@ static PyObject *session_close(PyObject *object, PyObject *Py_UNUSED(ignored))
     int failed = session_disconnect(self);
     InstanceObject *owner = self->owner;
     self->owner = NULL;
-    Py_XDECREF(owner);
+    Py_XDECREF((PyObject *)owner);
     if (failed)
         return NULL;
     Py_RETURN_NONE;
@@ -203,7 +203,7 @@ static void session_dealloc(PyObject *object)
     PyErr_Restore(type, value, trace);
     Py_CLEAR(self->owner);
     pthread_mutex_destroy(&self->lock);
-    Py_TYPE(object)->tp_free(object);
+    free_object(object);
 }
 
 static PyObject *session_cancel(PyObject *object, PyObject *Py_UNUSED(ignored))
@@ -229,7 +229,7 @@ static openhyper_result *run_text(SessionObject *self, PyObject *query)
     Py_ssize_t len;
     if (!PyUnicode_Check(query)) {
         PyErr_Format(
-            PyExc_TypeError, "the statement must be a str, not %.100s", Py_TYPE(query)->tp_name);
+            PyExc_TypeError, "the statement must be a str, not %R", (PyObject *)Py_TYPE(query));
         return NULL;
     }
     const char *sql = PyUnicode_AsUTF8AndSize(query, &len);
@@ -342,7 +342,7 @@ static PyObject *list_of_names(char **names)
     for (Py_ssize_t i = 0; list && i < n; i++) {
         PyObject *name = PyUnicode_FromString(names[i]);
         if (name)
-            PyList_SET_ITEM(list, i, name);
+            (void)PyList_SetItem(list, i, name);
         else
             Py_CLEAR(list);
     }
@@ -391,7 +391,7 @@ static PyObject *tuple_of_table(const openhyper_table_info *info)
         PyObject *entry = Py_BuildValue("(sIiNz)", column->name, (unsigned)column->type.oid,
             (int)column->type.typmod, PyBool_FromLong(column->type.nullable), column->collation);
         if (entry)
-            PyList_SET_ITEM(columns, (Py_ssize_t)i, entry);
+            (void)PyList_SetItem(columns, (Py_ssize_t)i, entry);
         else
             Py_CLEAR(columns);
     }
@@ -497,13 +497,19 @@ static PyGetSetDef session_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyTypeObject Session_Type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "openhyper._engine.Session",
-    .tp_basicsize = sizeof(SessionObject),
-    .tp_flags = Py_TPFLAGS_DEFAULT,
-    .tp_doc = "Session(instance, path, create_mode, parameters)\n--\n\nA connection.",
-    .tp_new = session_make,
-    .tp_dealloc = session_dealloc,
-    .tp_methods = session_methods,
-    .tp_getset = session_getset,
+static PyType_Slot session_slots[] = {
+    {Py_tp_doc, (void *)(uintptr_t) "Session(instance, path, create_mode, parameters)\n--\n\nA "
+                                    "connection."},
+    {Py_tp_new, (void *)session_make},
+    {Py_tp_dealloc, (void *)session_dealloc},
+    {Py_tp_methods, (void *)session_methods},
+    {Py_tp_getset, (void *)session_getset},
+    {0, NULL},
+};
+
+PyType_Spec Session_Spec = {
+    .name = "openhyper._engine.Session",
+    .basicsize = sizeof(SessionObject),
+    .flags = Py_TPFLAGS_DEFAULT,
+    .slots = session_slots,
 };

@@ -1,22 +1,9 @@
 /* Date, Timestamp and Interval: what SQL has and the module datetime has not (years -4712 to
  * 294276, months beside days). Here are the fields, making, comparing and hashing; the rest of
- * their interface is Python, in classes of openhyper derived from these. Also parts of datetime's
- * objects. */
+ * their interface is Python, in classes of openhyper derived from these. */
 #include "engine.h"
 
-#include <datetime.h>
 #include <structmember.h>
-
-int values_init(void)
-{
-    PyDateTime_IMPORT;
-    return PyDateTimeAPI ? 0 : -1;
-}
-
-PyObject *utc_zone(void)
-{
-    return PyDateTime_TimeZone_UTC;
-}
 
 /* ---- The calendar: days_from_civil and its inverse after Hinnant, "chrono-compatible low-level
  * date algorithms" (2013), shifted to the Julian day number ---- */
@@ -66,7 +53,7 @@ static PyObject *date_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     int year, month, day;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "iii:Date", names, &year, &month, &day))
         return NULL;
-    DateObject *self = (DateObject *)type->tp_alloc(type, 0);
+    DateObject *self = (DateObject *)PyType_GenericAlloc(type, 0);
     if (self) {
         self->year = year;
         self->month = month;
@@ -77,7 +64,7 @@ static PyObject *date_make(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 
 PyObject *date_new(int64_t julian)
 {
-    DateObject *self = (DateObject *)classes.date->tp_alloc(classes.date, 0);
+    DateObject *self = (DateObject *)PyType_GenericAlloc(classes.date, 0);
     int64_t year;
     if (self) {
         civil_from_julian(julian, &year, &self->month, &self->day);
@@ -95,7 +82,7 @@ static PyObject *result_of_order(int order, int op)
 
 static PyObject *date_compare(PyObject *left, PyObject *right, int op)
 {
-    if (!PyObject_TypeCheck(left, &DateBase_Type) || !PyObject_TypeCheck(right, &DateBase_Type))
+    if (!PyObject_TypeCheck(left, DateBase_Type) || !PyObject_TypeCheck(right, DateBase_Type))
         Py_RETURN_NOTIMPLEMENTED;
     const DateObject *a = (DateObject *)left;
     const DateObject *b = (DateObject *)right;
@@ -142,23 +129,28 @@ static PyMethodDef date_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyTypeObject DateBase_Type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "openhyper._engine.DateBase",
-    .tp_basicsize = sizeof(DateObject),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-    .tp_doc = "DateBase(year, month, day)\n--\n\nThe fields of a date.",
-    .tp_new = date_make,
-    .tp_members = date_members,
-    .tp_methods = date_methods,
-    .tp_richcompare = date_compare,
-    .tp_hash = date_hash,
+static PyType_Slot datebase_slots[] = {
+    {Py_tp_doc, (void *)(uintptr_t) "DateBase(year, month, day)\n--\n\nThe fields of a date."},
+    {Py_tp_new, (void *)date_make},
+    {Py_tp_members, (void *)date_members},
+    {Py_tp_methods, (void *)date_methods},
+    {Py_tp_richcompare, (void *)date_compare},
+    {Py_tp_hash, (void *)date_hash},
+    {0, NULL},
+};
+
+PyType_Spec DateBase_Spec = {
+    .name = "openhyper._engine.DateBase",
+    .basicsize = sizeof(DateObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = datebase_slots,
 };
 
 /* ---- Timestamp ---- */
 
 static PyObject *timestamp_alloc(PyTypeObject *type, int64_t days, int64_t micros, PyObject *tzinfo)
 {
-    TimestampObject *self = (TimestampObject *)type->tp_alloc(type, 0);
+    TimestampObject *self = (TimestampObject *)PyType_GenericAlloc(type, 0);
     if (self) {
         self->days = days;
         self->micros = micros;
@@ -178,13 +170,13 @@ PyObject *timestamp_new(uint64_t micros, PyObject *tzinfo)
 static PyObject *zone_argument(PyObject *kwargs)
 {
     PyObject *zone = Py_None;
-    if (kwargs && PyDict_GET_SIZE(kwargs) > 0) {
+    if (kwargs && PyDict_Size(kwargs) > 0) {
         zone = PyDict_GetItemString(kwargs, "tzinfo");
-        if (!zone || PyDict_GET_SIZE(kwargs) > 1) {
+        if (!zone || PyDict_Size(kwargs) > 1) {
             PyErr_SetString(PyExc_TypeError, "Timestamp() takes only 'tzinfo' by keyword");
             return NULL;
         }
-        if (zone != Py_None && !PyTZInfo_Check(zone)) {
+        if (zone != Py_None && !is_tzinfo(zone)) {
             PyErr_SetString(PyExc_TypeError, "'tzinfo' must be a tzinfo instance or None");
             return NULL;
         }
@@ -196,7 +188,7 @@ static PyObject *timestamp_make(PyTypeObject *type, PyObject *args, PyObject *kw
 {
     long long p[7] = {0};
     const long long limit = 2000000000; /* keeps the sums far from overflow */
-    Py_ssize_t n = PyTuple_GET_SIZE(args);
+    Py_ssize_t n = PyTuple_Size(args);
     PyObject *zone = zone_argument(kwargs);
     if (!zone)
         return NULL;
@@ -205,7 +197,7 @@ static PyObject *timestamp_make(PyTypeObject *type, PyObject *args, PyObject *kw
         return NULL;
     }
     for (Py_ssize_t i = 0; i < n; i++) {
-        p[i] = PyLong_AsLongLong(PyTuple_GET_ITEM(args, i));
+        p[i] = PyLong_AsLongLong(PyTuple_GetItem(args, i));
         if (p[i] == -1 && PyErr_Occurred())
             return NULL;
         if (n > 1 && (p[i] > limit || p[i] < -limit)) {
@@ -222,23 +214,7 @@ static PyObject *timestamp_make(PyTypeObject *type, PyObject *args, PyObject *kw
 static void timestamp_dealloc(PyObject *object)
 {
     Py_CLEAR(((TimestampObject *)object)->tzinfo);
-    Py_TYPE(object)->tp_free(object);
-}
-
-int utc_offset(PyObject *value, PyObject *tzinfo, int64_t *offset)
-{
-    *offset = 0;
-    if (tzinfo == Py_None || tzinfo == PyDateTime_TimeZone_UTC)
-        return 0;
-    PyObject *delta = PyObject_CallMethod(value, "utcoffset", NULL);
-    if (!delta)
-        return -1;
-    if (PyDelta_Check(delta))
-        *offset = PyDateTime_DELTA_GET_DAYS(delta) * MICROS_PER_DAY +
-                  PyDateTime_DELTA_GET_SECONDS(delta) * INT64_C(1000000) +
-                  PyDateTime_DELTA_GET_MICROSECONDS(delta);
-    Py_DECREF(delta);
-    return 0;
+    free_object(object);
 }
 
 Int128 timestamp_micros(const TimestampObject *self)
@@ -248,8 +224,8 @@ Int128 timestamp_micros(const TimestampObject *self)
 
 static PyObject *timestamp_compare(PyObject *left, PyObject *right, int op)
 {
-    if (!PyObject_TypeCheck(left, &TimestampBase_Type) ||
-        !PyObject_TypeCheck(right, &TimestampBase_Type))
+    if (!PyObject_TypeCheck(left, TimestampBase_Type) ||
+        !PyObject_TypeCheck(right, TimestampBase_Type))
         Py_RETURN_NOTIMPLEMENTED;
     const TimestampObject *a = (TimestampObject *)left;
     const TimestampObject *b = (TimestampObject *)right;
@@ -294,7 +270,7 @@ static PyObject *timestamp_from_days(PyObject *Py_UNUSED(ignored), PyObject *arg
     PyObject *zone;
     if (!PyArg_ParseTuple(args, "O!LLO:_from_days", &PyType_Type, &type, &days, &micros, &zone))
         return NULL;
-    if (!PyType_IsSubtype(type, &TimestampBase_Type)) {
+    if (!PyType_IsSubtype(type, TimestampBase_Type)) {
         PyErr_SetString(PyExc_TypeError, "the type must be a Timestamp");
         return NULL;
     }
@@ -358,18 +334,23 @@ static PyMethodDef timestamp_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyTypeObject TimestampBase_Type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "openhyper._engine.TimestampBase",
-    .tp_basicsize = sizeof(TimestampObject),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-    .tp_doc = "TimestampBase(*args, tzinfo=None)\n--\n\nA point in time.",
-    .tp_new = timestamp_make,
-    .tp_dealloc = timestamp_dealloc,
-    .tp_members = timestamp_members,
-    .tp_getset = timestamp_getset,
-    .tp_methods = timestamp_methods,
-    .tp_richcompare = timestamp_compare,
-    .tp_hash = timestamp_hash,
+static PyType_Slot timestampbase_slots[] = {
+    {Py_tp_doc, (void *)(uintptr_t) "TimestampBase(*args, tzinfo=None)\n--\n\nA point in time."},
+    {Py_tp_new, (void *)timestamp_make},
+    {Py_tp_dealloc, (void *)timestamp_dealloc},
+    {Py_tp_members, (void *)timestamp_members},
+    {Py_tp_getset, (void *)timestamp_getset},
+    {Py_tp_methods, (void *)timestamp_methods},
+    {Py_tp_richcompare, (void *)timestamp_compare},
+    {Py_tp_hash, (void *)timestamp_hash},
+    {0, NULL},
+};
+
+PyType_Spec TimestampBase_Spec = {
+    .name = "openhyper._engine.TimestampBase",
+    .basicsize = sizeof(TimestampObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = timestampbase_slots,
 };
 
 /* ---- Interval ---- */
@@ -380,7 +361,7 @@ static PyObject *interval_make(PyTypeObject *type, PyObject *args, PyObject *kwa
     long long months, days, micros;
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "LLL:Interval", names, &months, &days, &micros))
         return NULL;
-    IntervalObject *self = (IntervalObject *)type->tp_alloc(type, 0);
+    IntervalObject *self = (IntervalObject *)PyType_GenericAlloc(type, 0);
     if (self) {
         self->months = months;
         self->days = days;
@@ -391,7 +372,7 @@ static PyObject *interval_make(PyTypeObject *type, PyObject *args, PyObject *kwa
 
 PyObject *interval_new(const IntervalValue *value)
 {
-    IntervalObject *self = (IntervalObject *)classes.interval->tp_alloc(classes.interval, 0);
+    IntervalObject *self = (IntervalObject *)PyType_GenericAlloc(classes.interval, 0);
     if (self) {
         self->months = value->months;
         self->days = value->days;
@@ -402,8 +383,8 @@ PyObject *interval_new(const IntervalValue *value)
 
 static PyObject *interval_compare(PyObject *left, PyObject *right, int op)
 {
-    if (!PyObject_TypeCheck(left, &IntervalBase_Type) ||
-        !PyObject_TypeCheck(right, &IntervalBase_Type))
+    if (!PyObject_TypeCheck(left, IntervalBase_Type) ||
+        !PyObject_TypeCheck(right, IntervalBase_Type))
         Py_RETURN_NOTIMPLEMENTED;
     const IntervalObject *a = (IntervalObject *)left;
     const IntervalObject *b = (IntervalObject *)right;
@@ -439,88 +420,20 @@ static PyMethodDef interval_methods[] = {
     {NULL, NULL, 0, NULL},
 };
 
-PyTypeObject IntervalBase_Type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "openhyper._engine.IntervalBase",
-    .tp_basicsize = sizeof(IntervalObject),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-    .tp_doc = "IntervalBase(months, days, microseconds)\n--\n\nThe fields of an interval.",
-    .tp_new = interval_make,
-    .tp_members = interval_members,
-    .tp_methods = interval_methods,
-    .tp_richcompare = interval_compare,
-    .tp_hash = interval_hash,
+static PyType_Slot intervalbase_slots[] = {
+    {Py_tp_doc, (void *)(uintptr_t) "IntervalBase(months, days, microseconds)\n--\n\nThe fields of "
+                                    "an interval."},
+    {Py_tp_new, (void *)interval_make},
+    {Py_tp_members, (void *)interval_members},
+    {Py_tp_methods, (void *)interval_methods},
+    {Py_tp_richcompare, (void *)interval_compare},
+    {Py_tp_hash, (void *)interval_hash},
+    {0, NULL},
 };
 
-/* ---- datetime's objects ---- */
-
-PyObject *time_new(int64_t micros)
-{
-    int64_t seconds = micros / 1000000;
-    return PyTime_FromTime((int)(seconds / 3600), (int)(seconds / 60 % 60), (int)(seconds % 60),
-        (int)(micros % 1000000));
-}
-
-bool is_datetime(PyObject *value)
-{
-    return PyDateTime_Check(value);
-}
-
-bool is_date(PyObject *value)
-{
-    return PyDate_Check(value);
-}
-
-bool is_time(PyObject *value)
-{
-    return PyTime_Check(value);
-}
-
-/* The year that the object itself tells: pandas keeps another one in the C fields where datetime's
- * range ends, and NaT (a datetime too) tells a float. */
-static int year_of_subclass(PyObject *value, int64_t *year)
-{
-    PyObject *told = PyObject_GetAttrString(value, "year");
-    if (!told)
-        return -1;
-    if (!PyLong_Check(told)) {
-        PyErr_Format(PyExc_TypeError, "%.100s is no point in time", Py_TYPE(value)->tp_name);
-        Py_DECREF(told);
-        return -1;
-    }
-    *year = PyLong_AsLongLong(told);
-    Py_DECREF(told);
-    return *year == -1 && PyErr_Occurred() ? -1 : 0;
-}
-
-int datetime_parts(PyObject *value, int64_t *julian, int64_t *micros, PyObject **tzinfo)
-{
-    int64_t year = PyDateTime_GET_YEAR(value);
-    bool has_time = PyDateTime_Check(value);
-    if (!PyDateTime_CheckExact(value) && !PyDate_CheckExact(value) &&
-        year_of_subclass(value, &year) < 0)
-        return -1;
-    *julian = julian_day(year, PyDateTime_GET_MONTH(value), PyDateTime_GET_DAY(value));
-    if (!micros)
-        return 0;
-    *micros = 0;
-    *tzinfo = Py_None;
-    if (has_time) {
-        *micros =
-            ((PyDateTime_DATE_GET_HOUR(value) * INT64_C(60) + PyDateTime_DATE_GET_MINUTE(value)) *
-                    60 +
-                PyDateTime_DATE_GET_SECOND(value)) *
-                1000000 +
-            PyDateTime_DATE_GET_MICROSECOND(value);
-        *tzinfo = PyDateTime_DATE_GET_TZINFO(value);
-    }
-    return 0;
-}
-
-int64_t time_micros(PyObject *value)
-{
-    return ((PyDateTime_TIME_GET_HOUR(value) * INT64_C(60) + PyDateTime_TIME_GET_MINUTE(value)) *
-                   60 +
-               PyDateTime_TIME_GET_SECOND(value)) *
-               1000000 +
-           PyDateTime_TIME_GET_MICROSECOND(value);
-}
+PyType_Spec IntervalBase_Spec = {
+    .name = "openhyper._engine.IntervalBase",
+    .basicsize = sizeof(IntervalObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = intervalbase_slots,
+};

@@ -9,9 +9,9 @@
 /* A column to append: (name, SQL type, nullable). */
 static int read_columns(PyObject *list, openhyper_stream_column *out)
 {
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
+    for (Py_ssize_t i = 0; i < PyList_Size(list); i++) {
         int nullable;
-        PyObject *column = PyList_GET_ITEM(list, i);
+        PyObject *column = PyList_GetItem(list, i);
         if (!PyTuple_Check(column) ||
             !PyArg_ParseTuple(column, "ssp", &out[i].name, &out[i].type, &nullable)) {
             if (!PyErr_Occurred())
@@ -26,9 +26,9 @@ static int read_columns(PyObject *list, openhyper_stream_column *out)
 /* Strings, or None as NULL. */
 static int read_texts(PyObject *list, const char **out)
 {
-    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); i++) {
-        PyObject *text = PyList_GET_ITEM(list, i);
-        out[i] = text == Py_None ? NULL : PyUnicode_AsUTF8(text);
+    for (Py_ssize_t i = 0; i < PyList_Size(list); i++) {
+        PyObject *text = PyList_GetItem(list, i);
+        out[i] = text == Py_None ? NULL : PyUnicode_AsUTF8AndSize(text, NULL);
         if (!out[i] && text != Py_None)
             return -1;
     }
@@ -48,8 +48,8 @@ static int make_column(WriterObject *self, size_t i, PyObject *name)
     }
     Py_INCREF(name);
     column->name = name;
-    column->data = PyMem_RawCalloc(BATCH_ROWS, column->size);
-    column->validity = PyMem_RawMalloc(VALIDITY_WORDS * sizeof *column->validity);
+    column->data = calloc(BATCH_ROWS, column->size);
+    column->validity = malloc(VALIDITY_WORDS * sizeof *column->validity);
     if (!column->data || !column->validity) {
         PyErr_NoMemory();
         return -1;
@@ -60,7 +60,7 @@ static int make_column(WriterObject *self, size_t i, PyObject *name)
 
 static int make_columns(WriterObject *self, PyObject *columns)
 {
-    size_t n = (size_t)PyList_GET_SIZE(columns);
+    size_t n = (size_t)PyList_Size(columns);
     self->columns = PyMem_Calloc(n + 1, sizeof *self->columns);
     self->batch = PyMem_Calloc(n + 1, sizeof *self->batch);
     if (!self->columns || !self->batch) {
@@ -68,8 +68,8 @@ static int make_columns(WriterObject *self, PyObject *columns)
         return -1;
     }
     for (; self->n_columns < n; self->n_columns++) {
-        PyObject *column = PyList_GET_ITEM(columns, (Py_ssize_t)self->n_columns);
-        if (make_column(self, self->n_columns, PyTuple_GET_ITEM(column, 0)) < 0) {
+        PyObject *column = PyList_GetItem(columns, (Py_ssize_t)self->n_columns);
+        if (make_column(self, self->n_columns, PyTuple_GetItem(column, 0)) < 0) {
             self->n_columns++; /* what there is of it is freed with the others */
             return -1;
         }
@@ -85,8 +85,8 @@ static void free_columns(WriterObject *self)
     self->n_columns = 0;
     self->n_rows = 0;
     for (size_t i = 0; columns && i < n; i++) {
-        PyMem_RawFree(columns[i].data);
-        PyMem_RawFree(columns[i].validity);
+        free(columns[i].data);
+        free(columns[i].validity);
         Py_XDECREF(columns[i].name);
     }
     PyMem_Free(columns);
@@ -110,8 +110,8 @@ typedef struct OpenArguments {
 
 static int prepare_arguments(OpenArguments *a)
 {
-    size_t n_targets = (size_t)PyList_GET_SIZE(a->targets);
-    a->stream = PyMem_Calloc((size_t)PyList_GET_SIZE(a->columns) + 1, sizeof *a->stream);
+    size_t n_targets = (size_t)PyList_Size(a->targets);
+    a->stream = PyMem_Calloc((size_t)PyList_Size(a->columns) + 1, sizeof *a->stream);
     a->target_names = PyMem_Calloc(n_targets + 1, sizeof *a->target_names);
     a->expression_texts = PyMem_Calloc(n_targets + 1, sizeof *a->expression_texts);
     if (!a->stream || !a->target_names || !a->expression_texts) {
@@ -122,8 +122,7 @@ static int prepare_arguments(OpenArguments *a)
         return -1;
     if (a->expressions == Py_None)
         return 0;
-    if (!PyList_Check(a->expressions) ||
-        PyList_GET_SIZE(a->expressions) != PyList_GET_SIZE(a->targets)) {
+    if (!PyList_Check(a->expressions) || PyList_Size(a->expressions) != PyList_Size(a->targets)) {
         PyErr_SetString(PyExc_TypeError, "expressions must be a list as long as the targets");
         return -1;
     }
@@ -140,12 +139,12 @@ static int open_appender(WriterObject *self, SessionObject *session, const OpenA
         return -1;
     connection = session->connection;
     Py_BEGIN_ALLOW_THREADS error = openhyper_appender_create(connection, a->database, a->schema,
-        a->table, a->stream, (size_t)PyList_GET_SIZE(a->columns), a->target_names, expressions,
-        (size_t)PyList_GET_SIZE(a->targets), &appender);
+        a->table, a->stream, (size_t)PyList_Size(a->columns), a->target_names, expressions,
+        (size_t)PyList_Size(a->targets), &appender);
     Py_END_ALLOW_THREADS if (!error)
     {
         self->appender = appender;
-        Py_INCREF(session);
+        Py_INCREF((PyObject *)session);
         self->session = session;
         session->user = (PyObject *)self;
     }
@@ -186,7 +185,7 @@ static PyObject *writer_open(PyObject *object, PyObject *args)
     WriterObject *self = (WriterObject *)object;
     SessionObject *session;
     OpenArguments a = {0};
-    if (!PyArg_ParseTuple(args, "O!zzsO!O!O:_open", &Session_Type, &session, &a.database, &a.schema,
+    if (!PyArg_ParseTuple(args, "O!zzsO!O!O:_open", Session_Type, &session, &a.database, &a.schema,
             &a.table, &PyList_Type, &a.columns, &PyList_Type, &a.targets, &a.expressions))
         return NULL;
     if (self->was_opened) {
@@ -267,12 +266,12 @@ static int refuse_count(const WriterObject *self, Py_ssize_t given, bool or_more
 static inline int put_list(WriterObject *self, PyObject *row)
 {
     size_t n = self->n_columns;
-    if ((size_t)PyList_GET_SIZE(row) != n)
-        return refuse_count(self, PyList_GET_SIZE(row), false);
+    if ((size_t)PyList_Size(row) != n)
+        return refuse_count(self, PyList_Size(row), false);
     for (size_t i = 0; i < n; i++) {
-        if ((size_t)PyList_GET_SIZE(row) != n)
-            return refuse_count(self, PyList_GET_SIZE(row), false);
-        PyObject *value = PyList_GET_ITEM(row, (Py_ssize_t)i);
+        if ((size_t)PyList_Size(row) != n)
+            return refuse_count(self, PyList_Size(row), false);
+        PyObject *value = PyList_GetItem(row, (Py_ssize_t)i);
         Py_INCREF(value);
         int failed = encode_value(&self->columns[i], &self->strings, self->n_rows, value);
         Py_DECREF(value);
@@ -284,11 +283,11 @@ static inline int put_list(WriterObject *self, PyObject *row)
 
 static inline int put_tuple(WriterObject *self, PyObject *row)
 {
-    if ((size_t)PyTuple_GET_SIZE(row) != self->n_columns)
-        return refuse_count(self, PyTuple_GET_SIZE(row), false);
+    if ((size_t)PyTuple_Size(row) != self->n_columns)
+        return refuse_count(self, PyTuple_Size(row), false);
     for (size_t i = 0; i < self->n_columns; i++)
         if (encode_value(&self->columns[i], &self->strings, self->n_rows,
-                PyTuple_GET_ITEM(row, (Py_ssize_t)i)) < 0)
+                PyTuple_GetItem(row, (Py_ssize_t)i)) < 0)
             return -1;
     return 0;
 }
@@ -315,12 +314,19 @@ static int put_iterable(WriterObject *self, PyObject *row)
     return i < self->n_columns ? refuse_count(self, (Py_ssize_t)i, false) : 0;
 }
 
+/* A named tuple, say. */
+static bool iterates_as_tuple(PyObject *row)
+{
+    return PyTuple_Check(row) &&
+           PyType_GetSlot(Py_TYPE(row), Py_tp_iter) == PyType_GetSlot(&PyTuple_Type, Py_tp_iter);
+}
+
 static inline int put_row(WriterObject *self, PyObject *row)
 {
     int failed;
     if (PyList_CheckExact(row))
         failed = put_list(self, row);
-    else if (PyTuple_Check(row) && Py_TYPE(row)->tp_iter == PyTuple_Type.tp_iter)
+    else if (PyTuple_CheckExact(row) || iterates_as_tuple(row))
         failed = put_tuple(self, row);
     else
         failed = put_iterable(self, row);
@@ -357,9 +363,9 @@ PyObject *writer_end_use(WriterObject *self, int failed)
 static PyObject *only_argument(
     PyObject *const *args, Py_ssize_t n, PyObject *names, const char *name)
 {
-    Py_ssize_t n_names = names ? PyTuple_GET_SIZE(names) : 0;
+    Py_ssize_t n_names = names ? PyTuple_Size(names) : 0;
     if (n + n_names == 1 &&
-        (n == 1 || PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), name) == 0))
+        (n == 1 || PyUnicode_CompareWithASCIIString(PyTuple_GetItem(names, 0), name) == 0))
         return args[0];
     PyErr_Format(PyExc_TypeError, "expected one argument, '%s'", name);
     return NULL;
@@ -458,7 +464,7 @@ static void writer_dealloc(PyObject *object)
 {
     WriterObject *self = (WriterObject *)object;
     discard(self);
-    Py_TYPE(object)->tp_free(object);
+    free_object(object);
 }
 
 static PyObject *writer_is_open(PyObject *object, void *Py_UNUSED(closure))
@@ -515,13 +521,18 @@ static PyGetSetDef writer_getset[] = {
     {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyTypeObject Writer_Type = {
-    PyVarObject_HEAD_INIT(NULL, 0).tp_name = "openhyper._engine.RowWriter",
-    .tp_basicsize = sizeof(WriterObject),
-    .tp_flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
-    .tp_doc = "Rows on their way into a table.",
-    .tp_new = PyType_GenericNew,
-    .tp_dealloc = writer_dealloc,
-    .tp_methods = writer_methods,
-    .tp_getset = writer_getset,
+static PyType_Slot writer_slots[] = {
+    {Py_tp_doc, (void *)(uintptr_t) "Rows on their way into a table."},
+    {Py_tp_new, (void *)PyType_GenericNew},
+    {Py_tp_dealloc, (void *)writer_dealloc},
+    {Py_tp_methods, (void *)writer_methods},
+    {Py_tp_getset, (void *)writer_getset},
+    {0, NULL},
+};
+
+PyType_Spec Writer_Spec = {
+    .name = "openhyper._engine.RowWriter",
+    .basicsize = sizeof(WriterObject),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = writer_slots,
 };

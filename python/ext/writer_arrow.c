@@ -92,9 +92,9 @@ static int begin_arrays(Feed *feed)
 static bool stands_for_null(const Feed *feed, PyObject *value)
 {
     if (PyFloat_CheckExact(value))
-        return PyFloat_AS_DOUBLE(value) != PyFloat_AS_DOUBLE(value);
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(feed->nulls); i++)
-        if (PyTuple_GET_ITEM(feed->nulls, i) == value)
+        return PyFloat_AsDouble(value) != PyFloat_AsDouble(value);
+    for (Py_ssize_t i = 0; i < PyTuple_Size(feed->nulls); i++)
+        if (PyTuple_GetItem(feed->nulls, i) == value)
             return true;
     return false;
 }
@@ -178,17 +178,17 @@ static int source_open(Source *source, PyObject *data)
         source->keeper = PyObject_CallMethod(data, "__arrow_c_array__", NULL);
     } else {
         PyErr_Format(PyExc_TypeError,
-            "expected an object with __arrow_c_stream__ or __arrow_c_array__, not %.100s",
-            Py_TYPE(data)->tp_name);
+            "expected an object with __arrow_c_stream__ or __arrow_c_array__, not %R",
+            (PyObject *)Py_TYPE(data));
     }
     if (!source->keeper)
         return -1;
-    if (PyTuple_Check(source->keeper) && PyTuple_GET_SIZE(source->keeper) == 2) {
+    if (PyTuple_Check(source->keeper) && PyTuple_Size(source->keeper) == 2) {
         source->single_schema =
-            PyCapsule_GetPointer(PyTuple_GET_ITEM(source->keeper, 0), "arrow_schema");
+            PyCapsule_GetPointer(PyTuple_GetItem(source->keeper, 0), "arrow_schema");
         source->single =
             source->single_schema
-                ? PyCapsule_GetPointer(PyTuple_GET_ITEM(source->keeper, 1), "arrow_array")
+                ? PyCapsule_GetPointer(PyTuple_GetItem(source->keeper, 1), "arrow_array")
                 : NULL;
         return source->single ? 0 : -1;
     }
@@ -258,7 +258,7 @@ static int match_columns(Feed *feed, const struct ArrowSchema *schema)
     for (size_t i = 0; i < feed->n_columns; i++) {
         FeedColumn *column = &feed->columns[i];
         const Encoder *encoder = &feed->writer->columns[i];
-        const char *name = PyUnicode_AsUTF8(encoder->name);
+        const char *name = PyUnicode_AsUTF8AndSize(encoder->name, NULL);
         ArrowType type;
         if (!name)
             return -1;
@@ -380,9 +380,9 @@ static int open_array(Feed *feed, size_t i, PyObject *capsules, Py_ssize_t *n_ro
     FeedColumn *column = &feed->columns[i];
     ArrowType type;
     const struct ArrowSchema *schema =
-        PyCapsule_GetPointer(PyTuple_GET_ITEM(capsules, 0), "arrow_schema");
+        PyCapsule_GetPointer(PyTuple_GetItem(capsules, 0), "arrow_schema");
     const struct ArrowArray *array =
-        schema ? PyCapsule_GetPointer(PyTuple_GET_ITEM(capsules, 1), "arrow_array") : NULL;
+        schema ? PyCapsule_GetPointer(PyTuple_GetItem(capsules, 1), "arrow_array") : NULL;
     if (!array)
         return -1;
     Py_INCREF(capsules);
@@ -398,23 +398,23 @@ static int open_array(Feed *feed, size_t i, PyObject *capsules, Py_ssize_t *n_ro
 
 static int open_columns(Feed *feed, PyObject *list, Py_ssize_t *n_rows)
 {
-    if (PyList_GET_SIZE(list) != (Py_ssize_t)feed->n_columns) {
+    if (PyList_Size(list) != (Py_ssize_t)feed->n_columns) {
         PyErr_Format(PyExc_ValueError, "Got %zd columns, but %zu are to be filled",
-            PyList_GET_SIZE(list), feed->n_columns);
+            PyList_Size(list), feed->n_columns);
         return -1;
     }
     for (size_t i = 0; i < feed->n_columns; i++) {
-        PyObject *item = PyList_GET_ITEM(list, (Py_ssize_t)i);
+        PyObject *item = PyList_GetItem(list, (Py_ssize_t)i);
         Py_ssize_t n = 0;
-        if (!PyTuple_Check(item) || PyTuple_GET_SIZE(item) != 2) {
+        if (!PyTuple_Check(item) || PyTuple_Size(item) != 2) {
             PyErr_SetString(PyExc_TypeError, "columns must be pairs");
             return -1;
         }
-        PyObject *format = PyTuple_GET_ITEM(item, 1);
-        const char *text = PyUnicode_Check(format) ? PyUnicode_AsUTF8(format) : NULL;
+        PyObject *format = PyTuple_GetItem(item, 1);
+        const char *text = PyUnicode_Check(format) ? PyUnicode_AsUTF8AndSize(format, NULL) : NULL;
         if (PyErr_Occurred())
             return -1;
-        if ((text ? open_memory(feed, i, PyTuple_GET_ITEM(item, 0), text, &n)
+        if ((text ? open_memory(feed, i, PyTuple_GetItem(item, 0), text, &n)
                   : open_array(feed, i, item, &n)) < 0)
             return -1;
         if (i && n != *n_rows) {

@@ -97,15 +97,24 @@ class Connection:
         """The path of a database as the engine shall see it."""
         return _transport.path_from(self.__folder, os.fspath(database))
 
-    def _watch(self, progress: Progress) -> watch:
+    def show_progress(self, progress: Progress = True) -> watch:
+        """Shows how far statements are as long as a block runs.
+
+        :param progress: True: a bar, on a terminal or in a notebook; a function: it is told; False: nothing. See
+            `openhyper.progress`.
+
+        ::
+
+            with connection.show_progress():
+                connection.execute_command("CREATE TABLE sums AS SELECT ...")
+        """
         return watch(progress, self._session.progress, self.cancel)
 
-    def execute_query(self, query: str, text_as_bytes: bool = False, *, progress: Progress = False) -> Result:
+    def execute_query(self, query: str, text_as_bytes: bool = False) -> Result:
         """Runs a statement.
 
         :param query: one statement of SQL.
         :param text_as_bytes: texts shall come as bytes in UTF-8.
-        :param progress: whether to show how far it is, or a function to be told; see `openhyper.progress`.
         :return: its rows, to be closed.
 
         ::
@@ -114,43 +123,25 @@ class Connection:
                 for brand, price in rows:
                     ...
         """
-        if progress:
-            with self._watch(progress):
-                cursor = self._session.execute(query, text_as_bytes)
-        else:
-            cursor = self._session.execute(query, text_as_bytes)
-        return Result(cursor, self)
+        return Result(self._session.execute(query, text_as_bytes), self)
 
-    def execute_list_query(self, query: str, text_as_bytes: bool = False, *, progress: Progress = False
-                           ) -> List[List[Value]]:
-        """Runs a statement and returns all rows: a list of lists. `progress` as in `execute_query`."""
-        if progress:
-            with self._watch(progress):
-                return self._session.execute_list(query, text_as_bytes)
+    def execute_list_query(self, query: str, text_as_bytes: bool = False) -> List[List[Value]]:
+        """Runs a statement and returns all rows: a list of lists."""
         return self._session.execute_list(query, text_as_bytes)
 
-    def execute_scalar_query(self, query: str, text_as_bytes: bool = False, *, progress: Progress = False) -> Value:
+    def execute_scalar_query(self, query: str, text_as_bytes: bool = False) -> Value:
         """Runs a query that gives one row of one column, and returns the value.
 
         :raises HyperException: there are more rows or columns, or no row.
         """
-        value: Value
-        if progress:
-            with self._watch(progress):
-                value = self._session.execute_scalar(query, text_as_bytes)
-        else:
-            value = self._session.execute_scalar(query, text_as_bytes)
+        value: Value = self._session.execute_scalar(query, text_as_bytes)
         return value
 
-    def execute_command(self, command: str, *, progress: Progress = False) -> Optional[int]:
+    def execute_command(self, command: str) -> Optional[int]:
         """Runs a statement whose rows are not wanted.
 
-        :param progress: as in `execute_query`.
         :return: the number of rows inserted, updated, deleted or copied; None for statements that do not count.
         """
-        if progress:
-            with self._watch(progress):
-                return self._session.execute_command(command)
         return self._session.execute_command(command)
 
     def cancel(self) -> None:

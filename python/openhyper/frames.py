@@ -146,14 +146,16 @@ def read_csv(csv: Union[str, PurePath], target: Target, table_name: Table, *, if
     with _connected(target, CreateMode.CREATE_IF_NOT_EXISTS) as connection:
         name = table_name if isinstance(table_name, TableName) else TableName(table_name)
         if if_exists == "append" and connection.catalog.has_table(name):
-            return connection.execute_command(f"INSERT INTO {name} {source}", progress=progress) or 0
+            with connection.show_progress(progress):
+                return connection.execute_command(f"INSERT INTO {name} {source}") or 0
         if if_exists == "replace":
             connection.execute_command(f"DROP TABLE IF EXISTS {name}")
         elif if_exists != "fail" and if_exists != "append":
             raise ValueError(f"'if_exists' is 'replace', 'append' or 'fail', not {if_exists!r}")
         if name.schema_name is not None:
             connection.catalog.create_schema_if_not_exists(name.schema_name)
-        connection.execute_command(f"CREATE TABLE {name} AS ({source})", progress=progress)
+        with connection.show_progress(progress):
+            connection.execute_command(f"CREATE TABLE {name} AS ({source})")
         return int(connection.execute_list_query(f"SELECT count(*) FROM {name}")[0][0])  # type: ignore[arg-type]
 
 
@@ -169,7 +171,9 @@ def _rows(source: Target, table_name: Optional[Table], query: Optional[str], pro
             query = f"SELECT * FROM {name if isinstance(name, TableName) else TableName(name)}"
         elif table_name is not None:
             raise ValueError("give either 'table_name' or 'query'")
-        with connection.execute_query(query, progress=progress) as result:
+        with connection.show_progress(progress):
+            cursor = connection._session.execute(query, False)
+        with Result(cursor, connection) as result:
             yield result
 
 

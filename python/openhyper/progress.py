@@ -1,6 +1,6 @@
 """How far a statement is: a bar on a terminal or in a notebook, or calls of a function.
 
-Where `progress` is an argument, False means none, True a bar, and a function is called with the fraction done, from 0 to
+Where `progress` is an argument (of `Connection.show_progress`, `read_csv`, `from_arrow` and the like), False means none, True a bar, and a function is called with the fraction done, from 0 to
 1, from another thread about ten times a second. What it raises cancels the statement and is raised by the call.
 """
 import importlib
@@ -103,7 +103,9 @@ class watch:
         furthest = 0.0
         while not self._stop.wait(_INTERVAL):
             fraction = self._fraction()
-            if fraction >= 0:
+            if fraction < 0:
+                furthest = 0.0  # there may be another statement
+            else:
                 furthest = max(furthest, min(fraction, 1.0))  # a bar that goes back helps nobody
                 try:
                     self._tell(furthest)

@@ -22,7 +22,8 @@ def big(connection):
 
 def test_function_is_told(big):
     told = []
-    assert big.execute_scalar_query(LONG, progress=told.append) > 0
+    with big.show_progress(told.append):
+        assert big.execute_scalar_query(LONG) > 0
     assert len(told) > 2 and told == sorted(told) and 0 <= told[0] and told[-1] == 1
     assert any(0 < fraction < 1 for fraction in told)
 
@@ -30,9 +31,10 @@ def test_function_is_told(big):
 def test_what_the_function_raises_cancels(big):
     def stop(fraction):
         raise ZeroDivisionError("enough")
-    with pytest.raises(ZeroDivisionError, match="enough"):
-        big.execute_command(LONG, progress=stop)
-    assert big.execute_list_query("SELECT 1", progress=True) == [[1]]
+    with pytest.raises(ZeroDivisionError, match="enough"), big.show_progress(stop):
+        big.execute_command(LONG)
+    with big.show_progress():
+        assert big.execute_list_query("SELECT 1") == [[1]]
 
 
 def test_whole_tables(tmp_path):
@@ -56,7 +58,8 @@ import sys
 sys.modules["tqdm"] = None  # as if it were not installed
 from openhyper import *
 with HyperProcess(Telemetry.DO_NOT_SEND_USAGE_DATA_TO_TABLEAU) as process, Connection(process.endpoint, sys.argv[1]) as connection:
-    print(connection.execute_scalar_query({LONG!r}, progress=True) > 0)
+    with connection.show_progress():
+        print(connection.execute_scalar_query({LONG!r}) > 0)
 """
 
 
