@@ -1,5 +1,6 @@
 /* hyperapi: the C interface that tableauhyperapi, pantab and other programs for .hyper files are
- * written against, served by openhyper inside the calling process. Link with libtableauhyperapi
+ * written against, served by openhyper: inside the calling process, or, where a path or an endpoint
+ * says so, by a server. Link with libtableauhyperapi
  * (pkg-config hyperapi). openhyper's own interface, by columns and faster still, is openhyper.h.
  *
  *     hyper_parameters_t *parameters;
@@ -133,24 +134,30 @@ typedef enum { HYPER_DISABLE_TELEMETRY = 0, HYPER_ENABLE_TELEMETRY = 1 } hyper_t
 /* Empty parameters, or with the usual defaults. Known are those of openhyper_instance_create
  * (threads, memory_limit, default_database_version, compression, durability ..), session settings,
  * which become defaults, and those of a server process, which have no effect on an engine in this
- * process (log_dir, init_user, language ..). */
+ * process (init_user, language ..). `log_dir` is the folder of a log, which there is only then. */
 HYPER_API hyper_error_t *hyper_create_instance_parameters(
     hyper_parameters_t **parameters, bool use_defaults);
-/* Makes an engine in this process: no second process, no socket, no log file. hyper_path: NULL, or
- * the folder of a `hyperd`, which must be there. Errors: 58000, the cause says why. */
+/* hyper_path NULL or empty: makes an engine in this process, without a second process;
+ * `listen_connection` or `use_tcp_port` lets it listen for other processes at once. Else starts the
+ * `hyperd` of that folder (ours or the original), with the parameters as its options; it writes a
+ * log if there is a `log_dir`. Errors: 58000, the cause says why. */
 HYPER_API hyper_error_t *hyper_instance_create(const char *hyper_path, hyper_telemetry_t telemetry,
     const hyper_parameters_t *parameters, hyper_instance_t **instance);
 /* Ends its connections (their statements are cancelled, open transactions rolled back; the objects
- * stay the caller's and give 08006) and frees the instance, also when it gives an error. The time
- * is accepted for compatibility. Errors: of writing the files. */
+ * stay the caller's and give 08006) and frees the instance, also when it gives an error. A server
+ * that was started is waited for (timeout_ms < 0), killed (0), or killed after that time, which is
+ * an error. Errors: of writing the files; HY000 the server did not end well, with a cause that has
+ * its exit code. */
 HYPER_API hyper_error_t *hyper_instance_shutdown(hyper_instance_t *instance, int timeout_ms);
 /* The same without an error. NULL is fine. */
 HYPER_API void hyper_instance_close(hyper_instance_t *instance);
-/* For the parameter `endpoint` of connections in this process. */
+/* For the parameter `endpoint` of connections, in this process and others: an engine in this
+ * process listens there from the first call on. */
 HYPER_API const char *hyper_instance_get_endpoint_descriptor(const hyper_instance_t *instance);
-/* Of the process in which the engine runs: this one. */
+/* Of the process in which the engine runs: this one, or the server's. */
 HYPER_API int64_t hyper_instance_get_pid(const hyper_instance_t *instance);
-/* Whether the engine has ended by itself: never in this process, so that *exit_code is not set. */
+/* Whether a server that was started has ended by itself; *exit_code is then its exit code, or the
+ * number of the signal. An engine in this process has not. */
 HYPER_API bool hyper_instance_get_exit_code(hyper_instance_t *instance, int *exit_code);
 
 /* ---- Connections ---- */
@@ -161,8 +168,9 @@ typedef struct {
 } hyper_service_version_t; /* part of the interface, used by no function */
 
 /* Parameters for hyper_connect: `endpoint` (filled in from the instance, if there is one), `dbname`
- * (path of a database; a relative one counts from the folder in which the instance was made),
- * session settings; `user_agent` and `api_language` have no effect. instance may be NULL. */
+ * (path of a database; a relative one counts from the folder in which the instance was made, or the
+ * server runs), session settings, `user` and `password` for servers that ask; `user_agent` and
+ * `api_language` have no effect. instance may be NULL. */
 HYPER_API hyper_error_t *hyper_create_connection_parameters(
     const hyper_instance_t *instance, hyper_parameters_t **parameters);
 
@@ -174,7 +182,7 @@ typedef enum {
 } hyper_create_mode_t;
 
 /* A session on the engine of the endpoint. The database, if one is named, gets the stem of its path
- * as alias and stands in the search path. Errors: 08001 no such engine in this process; 22023 mode;
+ * as alias and stands in the search path. Errors: 08001 nobody is there; 22023 mode;
  * 42601, 22023 unknown or bad setting; those of the mode. */
 HYPER_API hyper_error_t *hyper_connect(const hyper_parameters_t *parameters,
     hyper_connection_t **connection, hyper_create_mode_t mode);

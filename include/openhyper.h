@@ -64,8 +64,9 @@ typedef struct openhyper_setting {
  * OPENHYPER_MEMORY_LIMIT), "temp_directory" (for what does not fit in memory; default TMPDIR or
  * /var/tmp), "default_database_version" (0..4, default 2), "compression"
  * ("lz4", "lz4hc", "zstd"), "durability" ("on", "off": without waiting for the disk, "close": when
- * the last connection leaves a file); settings of sessions given here become their defaults.
- * Errors: 42704 unknown key, 22023 bad value. */
+ * the last connection leaves a file), "log_dir" (folder of a file hyperd.log with connections and
+ * statements, unless "log_config" is empty; default: no log); settings of sessions given here
+ * become their defaults. Errors: 42704 unknown key, 22023 bad value. */
 OPENHYPER_API openhyper_error *openhyper_instance_create(
     const openhyper_setting *settings, openhyper_instance **out);
 /* An instance that is another process: starts <folder>/hyperd, which ends when the instance is

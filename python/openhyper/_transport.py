@@ -14,8 +14,8 @@ from .hyperexception import HyperException, _make_error
 
 # Settings of a server process that mean nothing to an engine without sockets and log files.
 _SERVER_ONLY = frozenset((
-    "callback_connection", "domain_socket_dir", "init_user", "language", "listen_connection", "log_config", "log_dir",
-    "log_file_max_count", "log_file_size_limit", "no_password", "skip_license", "use_tcp_port"))
+    "callback_connection", "domain_socket_dir", "init_user", "language", "listen_connection", "log_file_max_count",
+    "log_file_size_limit", "no_password", "skip_license", "use_tcp_port"))
 # What the original tells a server.
 _SERVER_DEFAULTS = {"date_style": "MDY", "date_style_lenient": "false", "init_user": "tableau_internal_user",
                     "language": "en_US", "no_password": "true", "skip_license": "true"}

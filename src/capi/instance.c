@@ -20,8 +20,8 @@ static hyper_instance_t *registry;
 static bool is_server_only(const char *key)
 {
     static const char *const keys[] = {"callback_connection", "domain_socket_dir", "init_user",
-        "language", "listen_connection", "log_config", "log_dir", "log_file_max_count",
-        "log_file_size_limit", "no_password", "skip_license", "use_tcp_port"};
+        "language", "listen_connection", "log_file_max_count", "log_file_size_limit", "no_password",
+        "skip_license", "use_tcp_port"};
     for (size_t i = 0; i < HY_ARRAY_LEN(keys); i++)
         if (strcmp(keys[i], key) == 0)
             return true;
@@ -156,6 +156,8 @@ hyper_error_t *hyper_instance_create(const char *hyper_path, hyper_telemetry_t t
     const hyper_parameters_t *parameters, hyper_instance_t **instance)
 {
     (void)telemetry;
+    if (hyper_path && !*hyper_path) /* so the C++ wrapper says that there is none */
+        hyper_path = NULL;
     if (!parameters)
         return hy_capi_invalid("parameters");
     if (!instance)

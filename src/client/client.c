@@ -22,6 +22,7 @@ HyStatus hy_client_close(HyClient *client)
     HyStatus st = HY_OK;
     if (!client)
         return HY_OK;
+    hy_client_log(client, "connection-closed", NULL, NULL);
     hy_client_instance_leave(client);
     if (client->session)
         st = hy_session_close(client->session);
@@ -89,10 +90,30 @@ HyStatus hy_client_attach(HyClient *client, const char *path, const char *alias,
 
 /* ---- Statements ---- */
 
-HyStatus hy_client_execute(HyClient *client, const char *sql, size_t len, HyResult **out)
+/* Statements longer than this are cut in the log. */
+#define LOGGED_CHARS 4000
+
+static void log_statement(const HyClient *client, const char *sql, size_t len, const HyError *st)
+{
+    char *text = strndup(sql, len < LOGGED_CHARS ? len : LOGGED_CHARS);
+    hy_client_log(client, "query-end", "query", text ? text : "");
+    if (st)
+        hy_client_log(client, "query-end-user-error", "message", st->message);
+    free(text);
+}
+
+static HyStatus execute(HyClient *client, const char *sql, size_t len, HyResult **out)
 {
     return client->session ? hy_session_execute(client->session, sql, len, out)
                            : hy_remote_execute(client->remote, sql, len, out);
+}
+
+HyStatus hy_client_execute(HyClient *client, const char *sql, size_t len, HyResult **out)
+{
+    HyStatus st = execute(client, sql, len, out);
+    if (client->log)
+        log_statement(client, sql, len, st);
+    return st;
 }
 
 void hy_client_cancel(HyClient *client)

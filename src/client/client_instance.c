@@ -4,6 +4,8 @@
 #include "client/server_process.h"
 #include "server/embedded.h"
 
+#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -13,6 +15,8 @@ struct HyClientInstance {
     HyInstance *engine;       /* here, or */
     HyServerProcess *process; /* started by us, or */
     char *endpoint;           /* of somebody else */
+    HyServerLog *log;         /* of an engine here; NULL: none */
+    atomic_uint n_connected;  /* numbers of clients in the log */
     pthread_mutex_t lock;     /* guards what follows */
     HyEmbeddedServer *server; /* listens for the engine; NULL: it does not */
     char *made_folder;        /* for its socket, by us; or NULL */
@@ -41,12 +45,48 @@ static HyStatus made(HyClientInstance *instance, HyStatus st, HyClientInstance *
     return st;
 }
 
+static const char *setting(const HyInstanceSetting *settings, size_t n, const char *key)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(settings[i].key, key) == 0)
+            return settings[i].value;
+    return NULL;
+}
+
+static HyStatus open_log(HyClientInstance *instance, const HyInstanceSetting *settings, size_t n)
+{
+    const char *folder = setting(settings, n, "log_dir");
+    const char *config = setting(settings, n, "log_config");
+    if (!folder || !*folder || (config && !*config))
+        return HY_OK;
+    HY_TRY(hy_server_log_open(folder, &instance->log));
+    hy_server_log(
+        instance->log, "info", NULL, "startup-info", "product", "openhyper " HY_VERSION, NULL);
+    return HY_OK;
+}
+
+static HyStatus create_engine(
+    HyClientInstance *instance, const HyInstanceSetting *settings, size_t n)
+{
+    HyInstanceSetting *own = malloc((n + 1) * sizeof *own);
+    size_t n_own = 0;
+    if (!own)
+        return hy_error_oom(n * sizeof *own);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(settings[i].key, "log_dir") != 0 && strcmp(settings[i].key, "log_config") != 0)
+            own[n_own++] = settings[i];
+    HyStatus st = hy_instance_create(own, n_own, &instance->engine);
+    free(own);
+    return st;
+}
+
 HyStatus hy_client_instance_create(
     const HyInstanceSetting *settings, size_t n, HyClientInstance **out)
 {
     HyClientInstance *instance;
     HY_TRY(new_instance(&instance));
-    return made(instance, hy_instance_create(settings, n, &instance->engine), out);
+    HyStatus st = open_log(instance, settings, n);
+    return made(instance, st ? st : create_engine(instance, settings, n), out);
 }
 
 HyStatus hy_client_instance_start(
@@ -91,6 +131,8 @@ HyStatus hy_client_instance_shutdown(HyClientInstance *instance, int timeout_ms,
     hy_instance_destroy(instance->engine);
     if (instance->process)
         st = hy_server_process_stop(instance->process, timeout_ms, exit_code);
+    hy_server_log(instance->log, "info", NULL, "log-close", NULL);
+    hy_server_log_close(instance->log);
     free(instance->endpoint);
     pthread_mutex_destroy(&instance->lock);
     free(instance);
@@ -189,6 +231,9 @@ HyStatus hy_client_connect(
         return st;
     }
     client->instance = instance;
+    client->log = instance->log;
+    client->number = atomic_fetch_add(&instance->n_connected, 1);
+    hy_client_log(client, "connection-startup-end", NULL, NULL);
     pthread_mutex_lock(&instance->lock);
     client->next = instance->clients;
     if (client->next)
@@ -197,6 +242,15 @@ HyStatus hy_client_connect(
     pthread_mutex_unlock(&instance->lock);
     *out = client;
     return HY_OK;
+}
+
+void hy_client_log(const HyClient *client, const char *kind, const char *key, const char *value)
+{
+    char session[24];
+    if (!client->log)
+        return;
+    (void)snprintf(session, sizeof session, "%u", client->number);
+    hy_server_log(client->log, "info", session, kind, key, value, NULL);
 }
 
 void hy_client_instance_leave(HyClient *client)

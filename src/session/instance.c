@@ -169,6 +169,21 @@ static HyStatus take_environment(InstanceOptions *options)
     return take_setting(options, &setting, &is_known);
 }
 
+/* A default of sessions; in the words of the genuine server when there is no such setting. */
+static HyStatus set_default(HySettings *defaults, const HyInstanceSetting *s)
+{
+    HyStatus st = hy_settings_set(defaults, s->key, s->value);
+    if (!st || strcmp(st->sqlstate, "42601") != 0)
+        return st;
+    HyStatus told = hy_error("42601",
+        "Could not interpret '%s' as global setting: No internal setting named '%s' exists.",
+        s->key, s->key);
+    if (st->hint)
+        told = hy_error_hint(told, "%s", st->hint);
+    hy_error_free(st);
+    return told;
+}
+
 HyStatus hy_instance_create(const HyInstanceSetting *settings, size_t n, HyInstance **out)
 {
     InstanceOptions options = {
@@ -186,7 +201,7 @@ HyStatus hy_instance_create(const HyInstanceSetting *settings, size_t n, HyInsta
         bool is_known;
         HY_GO(take_setting(&options, &settings[i], &is_known));
         if (!is_known)
-            HY_GO(hy_settings_set(instance->defaults, settings[i].key, settings[i].value));
+            HY_GO(set_default(instance->defaults, &settings[i]));
     }
     instance->default_database_version = options.version;
     if (options.temp_directory) {

@@ -335,9 +335,17 @@ static HyStatus put_varint(HyBuffer *out, uint64_t v)
     return hy_buffer_append_char(out, (char)v);
 }
 
-static int64_t steps(double degrees)
+/* The genuine server keeps coordinates on a grid of about 6.1e-8 degrees, and so do we: equal texts
+ * shall give equal bytes. Found from outside, by where its answers jump (4,000 random points
+ * agree): so many steps has a quarter of the globe in latitude, and half of it in longitude. */
+#define LAT_STEPS 1476620779.0
+#define LON_STEPS 2953241558.87685
+
+static int64_t grid_units(double degrees, double quarters, double steps)
 {
-    return (int64_t)round(degrees / HY_GEO_DEGREES * 1e10);
+    double whole = quarters * 90 / HY_GEO_DEGREES * 1e10;
+    double units = round(round(degrees / (quarters * 90) * steps) / steps * whole);
+    return (int64_t)(units > whole ? round(whole) : units < -whole ? -round(whole) : units);
 }
 
 static HyStatus put_difference(HyBuffer *out, int64_t v)
@@ -349,7 +357,8 @@ static HyStatus put_points(HyBuffer *out, const Path *path)
 {
     int64_t lat = 0, lon = 0;
     for (size_t i = 0; i < path->count; i++) {
-        int64_t next_lat = steps(path->points[i].lat), next_lon = steps(path->points[i].lon);
+        int64_t next_lat = grid_units(path->points[i].lat, 1, LAT_STEPS);
+        int64_t next_lon = grid_units(path->points[i].lon, 2, LON_STEPS);
         HY_TRY(put_difference(out, next_lat - lat));
         HY_TRY(put_difference(out, next_lon - lon));
         lat = next_lat;

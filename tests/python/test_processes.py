@@ -1,4 +1,5 @@
 """Engines of other processes: servers that are started by hyper_path, and endpoints that other processes connect to."""
+import json
 import os
 import pickle
 import signal
@@ -220,3 +221,20 @@ def test_password(tmp_path):
             with pytest.raises(HyperException, match="could not connect as|No password"):
                 Connection(endpoint, parameters=wrong)
         server.terminate()
+
+
+@pytest.mark.parametrize("hyper_path", [None, BUILD], ids=["here", "server"])
+def test_log_where_it_is_asked_for(tmp_path, hyper_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for parameters in ({}, {"log_config": ""}, {"log_dir": str(tmp_path), "log_config": ""}):
+        with HyperProcess(NO, "", hyper_path, parameters) as process, Connection(process.endpoint):
+            pass
+        assert not os.path.exists("hyperd.log")
+    with HyperProcess(NO, "", hyper_path, {"log_dir": str(tmp_path)}) as process, Connection(process.endpoint) as connection:
+        with pytest.raises(HyperException):
+            connection.execute_command("SELECT nope")
+    lines = [json.loads(line) for line in (tmp_path / "hyperd.log").read_text().splitlines()]
+    assert lines[0]["k"] == "startup-info" and any("nope" in line["v"].get("message", "") for line in lines)
+    with pytest.raises(HyperException) as caught:
+        HyperProcess(NO, "", hyper_path, {"log_dir": "/nowhere"})
+    assert "/nowhere/hyperd.log" in caught.value.__cause__.main_message

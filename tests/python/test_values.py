@@ -168,3 +168,13 @@ def test_texts_as_bytes_and_small_reads(connection):
             if len(seen) % 3 == 0 and result.next_row():
                 seen.append(result.get_values())
     assert seen == [[i, f"ä{i}".encode()] for i in range(1, 10001)]
+
+
+def test_geography_has_the_bytes_of_the_original(connection):
+    """Coordinates lie on the original's grid."""
+    points = {"point(-122.338083 47.647528)": "07aa02e0256ed901010a00ceabe8fa3dff96f08a9f01",
+              "point(1 2)": "07aa021102917901010a00f2c9f2cc0284a5b9a601", "point(0 0)": "07aa024ef93f7801010a000000",
+              "point(180 0)": "07aa0234af825801010a000090fcc788ea01", "point(-98.862614 45.734578)":
+              "07aa028906e83c01010a00d8b1b4bc3bb5c4b8c78001", "point(1e-7 2e-7)": "07aa02653bb9ab01010a00402a"}
+    for text, wanted in points.items():
+        assert connection.execute_scalar_query(f"SELECT '{text}'::tableau.tabgeography").hex() == wanted

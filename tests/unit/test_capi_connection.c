@@ -477,6 +477,9 @@ static void instance_of_a_server(void **state)
     assert_int_equal(code.value.integer, SIGKILL);
     hyper_error_destroy(error);
     hyper_instance_close(instance_with(folder, "use_tcp_port", "auto"));
+    server = instance_with("", "log_config", ""); /* as the C++ wrapper leaves out a folder */
+    assert_int_equal(hyper_instance_get_pid(server), getpid());
+    hyper_instance_close(server);
 }
 
 int main(void)
