@@ -13,7 +13,17 @@
 typedef struct Collected {
     HyValueList values;
     double fraction; /* of percentile_*, from any row */
+    bool has_fraction;
 } Collected;
+
+static void take_fraction(
+    Collected *c, const HyFuncCall *call, const HyVector *args, size_t which, size_t row)
+{
+    if (which == 0 || call->n_args == 0 || hy_vector_is_null(&args[0], row))
+        return;
+    c->fraction = ((const double *)hy_vector_values(&args[0]))[hy_vector_index(&args[0], row)];
+    c->has_fraction = true;
+}
 
 /* Adds the values of one argument (behind call->n_args: the sort expression of WITHIN GROUP). */
 static HyStatus collect_argument(const HyFuncCall *call, const HyVector *args, size_t which,
@@ -25,18 +35,14 @@ static HyStatus collect_argument(const HyFuncCall *call, const HyVector *args, s
     if (!groups && n > 0 && !v->validity && v->kind == HY_VECTOR_FLAT &&
         hy_type_physical(v->type) != HY_PHYS_STRING) {
         Collected *c = states;
-        if (which > 0 && call->n_args > 0 && !hy_vector_is_null(&args[0], 0))
-            c->fraction =
-                ((const double *)hy_vector_values(&args[0]))[hy_vector_index(&args[0], 0)];
+        take_fraction(c, call, args, which, 0);
         return hy_value_list_push_all(&c->values, size, values, n, heap);
     }
     for (size_t i = 0; i < n; i++) {
         Collected *c = &((Collected *)states)[groups ? groups[i] : 0];
         if (hy_vector_is_null(v, i))
             continue;
-        if (which > 0 && call->n_args > 0 && !hy_vector_is_null(&args[0], i))
-            c->fraction =
-                ((const double *)hy_vector_values(&args[0]))[hy_vector_index(&args[0], i)];
+        take_fraction(c, call, args, which, i);
         HY_TRY(
             hy_value_list_push(&c->values, v->type, values + hy_vector_index(v, i) * size, heap));
     }
@@ -66,6 +72,7 @@ static HyStatus collect_combine(HY_COMBINE_ARGS)
     if (from->values.n == 0)
         return HY_OK;
     into->fraction = from->fraction;
+    into->has_fraction = from->has_fraction;
     return hy_value_list_append(&into->values, &from->values, size, heap);
 }
 
@@ -85,7 +92,7 @@ static HyStatus disc_finalize(HY_FINALIZE_ARGS)
     for (size_t i = 0; i < n; i++) {
         char *result = (char *)out->data + i * size;
         memset(result, 0, size);
-        if (s[i].values.n == 0) {
+        if (s[i].values.n == 0 || !s[i].has_fraction) {
             HY_TRY(hy_aggregate_null(env, out, n, i));
             continue;
         }
@@ -179,7 +186,7 @@ static HyStatus cont_finalize(HY_FINALIZE_ARGS)
     for (size_t i = 0; i < n; i++) {
         double *result = &((double *)out->data)[i];
         *result = 0;
-        if (s[i].values.n == 0) {
+        if (s[i].values.n == 0 || !s[i].has_fraction) {
             HY_TRY(hy_aggregate_null(env, out, n, i));
             continue;
         }
@@ -234,10 +241,14 @@ static HyStatus resolve_percentile(HyFuncCall *call)
     bool is_cont = call->func->name[11] == 'c';
     bool is_text = hy_type_physical(call->order_type) == HY_PHYS_STRING;
     HyType fraction = call->arg_types[0];
-    if (!hy_type_is_number(fraction) && fraction.id != HY_TYPE_UNKNOWN)
-        return hy_error("42601", "'%s' requires a numerical argument", call->func->name);
+    bool is_null = call->consts[0] && call->consts[0]->is_null;
+    if (!is_null && !hy_type_is_number(fraction) && !hy_type_is_text(fraction) &&
+        fraction.id != HY_TYPE_UNKNOWN)
+        return hy_error("42883", "ordered-set aggregate \"%s\" expects a constant numeric argument",
+            call->func->name);
     if (is_cont && !hy_type_is_number(call->order_type))
-        return hy_error("42601", "'%s' requires numerical arguments", call->func->name);
+        return hy_error(
+            "42883", "ordered-set aggregate \"%s\" expects numeric argument", call->func->name);
     call->arg_types[0] = hy_type_nullable(hy_type(HY_TYPE_FLOAT8), true);
     hy_call_set_aggregate(call, is_cont ? hy_type(HY_TYPE_FLOAT8) : call->order_type,
         is_cont   ? &cont_aggregate
@@ -256,7 +267,7 @@ static HyStatus resolve_median(HyFuncCall *call)
 {
     HyType type = call->arg_types[0];
     if (!hy_type_is_number(type) && type.id != HY_TYPE_UNKNOWN)
-        return hy_error("42601", "MEDIAN requires numerical arguments");
+        return hy_error("42883", "ordered-set aggregate \"median\" expects numeric argument");
     if (call->is_distinct)
         return hy_error("0A000", "MEDIAN DISTINCT not implemented yet");
     call->arg_types[0] = hy_type(HY_TYPE_FLOAT8);

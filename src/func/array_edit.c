@@ -285,6 +285,30 @@ static HyStatus element(
     return HY_OK;
 }
 
+/* Of a text: the character at an offset that counts from 0. */
+static HyStatus text_element(
+    HyFuncEnv *env, const HyFuncCall *call HY_UNUSED, const HyVector *args, size_t n, HyVector *out)
+{
+    uint32_t *result = out->data;
+    for (size_t i = 0; i < n; i++) {
+        result[i] = 0;
+        if (hy_vector_is_null(out, i))
+            continue;
+        const HyString *s =
+            &((const HyString *)hy_vector_values(&args[0]))[hy_vector_index(&args[0], i)];
+        const char *text = hy_string_data(s);
+        int64_t offset = hy_arg_int8(&args[1], i);
+        size_t at = offset < 0 ? s->len : hy_utf8_offset(text, s->len, (size_t)offset);
+        if (at < s->len) {
+            (void)hy_utf8_decode(text + at, s->len - at, &result[i]);
+        } else {
+            HY_TRY(hy_vector_need_validity(env->arena, out, n));
+            hy_bitmap_clear(out->validity, i);
+        }
+    }
+    return HY_OK;
+}
+
 /* Offsets may be given as text, which is read when the value is needed. */
 static HyStatus resolve_offsets(HyFuncCall *call)
 {
@@ -300,6 +324,11 @@ static HyStatus resolve_offsets(HyFuncCall *call)
 
 static HyStatus resolve_element(HyFuncCall *call)
 {
+    if (hy_type_is_text(call->arg_types[0]) && call->arg_types[0].id != HY_TYPE_CHAR1) {
+        HY_TRY(resolve_offsets(call));
+        hy_call_set(call, hy_type(HY_TYPE_CHAR1), text_element, HY_SIG_MAY_NULL | HY_SIG_CAN_FAIL);
+        return HY_OK;
+    }
     if (!hy_call_takes_array(call, 0, NULL))
         return hy_error("42601", "'[]' is only supported for array types");
     HY_TRY(resolve_offsets(call));

@@ -145,7 +145,7 @@ static HyStatus resolve_round(HyFuncCall *call)
     HyType type = call->arg_types[0];
     if (call->n_args == 2) {
         HyType digits = call->arg_types[1];
-        if (!hy_type_is_integer(digits) && digits.id != HY_TYPE_UNKNOWN)
+        if (digits.id != HY_TYPE_INT2 && digits.id != HY_TYPE_INT4 && digits.id != HY_TYPE_UNKNOWN)
             return hy_call_requires(call, "an integer number of digits");
         call->arg_types[1] = hy_type_nullable(hy_type(HY_TYPE_INT8), digits.nullable);
     }

@@ -555,8 +555,6 @@ static HyStatus put_matches(
     HyFuncEnv *env, const Matcher *m, const HyFuncCall *call, const HyString *s, HyRowset *out)
 {
     const char *text = hy_string_data(s);
-    if (hy_regex_group_count(m->regex) == 0)
-        return hy_error("0A000", "regexp_matches without any groups is not implemented yet");
     for (size_t at = 0; at <= s->len;) {
         size_t from;
         size_t to;
@@ -564,6 +562,8 @@ static HyStatus put_matches(
         HY_TRY(hy_regex_search(m->regex, m->match, text + at, s->len - at, 0, &found));
         if (!found || !hy_regex_group(m->match, 0, &from, &to))
             break;
+        if (hy_regex_group_count(m->regex) == 0)
+            return hy_error("0A000", "regexp_matches without any groups is not implemented yet");
         HY_TRY(put_groups(env, m, call, text + at, out));
         if (!m->options.is_global)
             break;

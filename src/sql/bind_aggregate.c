@@ -76,6 +76,15 @@ static bool needs_order(const char *name)
            strcmp(name, "mode") == 0;
 }
 
+/* Columns and subqueries within it do not make a fraction of a percentile. */
+static bool is_fraction(const HyExpr *expr)
+{
+    bool is_one = expr->kind != HY_EXPR_COLUMN && expr->kind != HY_EXPR_SUBQUERY;
+    for (size_t i = 0; i < expr->n_args && is_one; i++)
+        is_one = is_fraction(expr->args[i]);
+    return is_one;
+}
+
 HyStatus bind_aggregate_item(
     HyExprContext *inner, const HyAstExpr *ast, const char *name, HyAggregateItem *out)
 {
@@ -90,8 +99,11 @@ HyStatus bind_aggregate_item(
         return hy_error_at(hy_error("42601", "order specification invalid in call to \"%s\"", name),
             call->order_by.items[0].expr->pos);
     HY_TRY(bind_exprs(inner, &call->args, &item.args));
+    bool is_percentile = needs_order(name) && strcmp(name, "mode") != 0;
+    bool takes_null = is_percentile && call->within_group.n > 0;
     for (size_t i = 0; i < call->args.n; i++)
-        HY_TRY(bind_require_type(b, item.args[i], position));
+        if (!takes_null || bind_is_unknown_param(item.args[i]))
+            HY_TRY(bind_require_type(b, item.args[i], position));
     const HyAstOrderList *order = call->within_group.n > 0 ? &call->within_group : &call->order_by;
     HY_TRY(bind_sort_keys(inner, order, &item.order));
     item.n_order = order->n;
@@ -100,6 +112,10 @@ HyStatus bind_aggregate_item(
         return hy_error_at(
             hy_error(
                 "42883", "ordered-set aggregate \"%s\" requires one ORDER BY expression", name),
+            position);
+    if (is_percentile && (call->args.n != 1 || !is_fraction(item.args[0])))
+        return hy_error_at(
+            hy_error("42883", "ordered-set aggregate \"%s\" expects one constant argument", name),
             position);
     HY_TRY(bind_filter(inner, call, &item.filter));
     HY_TRY(bind_new_call(b, item.args, call->args.n, &item.call));

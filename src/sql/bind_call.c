@@ -43,6 +43,27 @@ HyStatus bind_resolve(HyBinder *b, const char *name, HyFuncKind kind, HyFuncCall
     return HY_OK;
 }
 
+/* Functions of two arguments that are NULL if one of them is a NULL without a type, whatever the
+ * type of the other: the genuine server looks at types only afterwards. */
+static bool is_null_before_types(const char *name)
+{
+    static const char *const names[] = {"age", "btrim", "col_description", "contains", "div",
+        "ends_with", "format_number", "get_bit", "get_byte", "icontains", "int4larger",
+        "int4smaller", "int8larger", "int8smaller", "left", "log", "ltrim", "ltrunc", "mod",
+        "obj_description", "pow", "power", "repeat", "right", "round", "rtrim", "rtrunc",
+        "shobj_description", "starts_with", "to_char", "to_date", "to_timestamp", "trunc"};
+    for (size_t i = 0; i < HY_ARRAY_LEN(names); i++) {
+        if (strcmp(names[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool is_plain_null(const HyExpr *arg)
+{
+    return hy_expr_is_null_const(arg) && arg->type.id == HY_TYPE_UNKNOWN && arg->param_index == 0;
+}
+
 HyStatus bind_function(
     HyBinder *b, const char *name, HyExpr **args, size_t n_args, int32_t position, HyExpr **out)
 {
@@ -53,7 +74,15 @@ HyStatus bind_function(
         if (args[i]->is_cast) /* 1::smallint has the digits of its type */
             call->consts[i] = NULL;
     }
-    HY_TRY(bind_resolve(b, name, HY_FUNC_SCALAR, call, args, position));
+    bool may_be_null = n_args == 2 && (is_plain_null(args[0]) || is_plain_null(args[1]));
+    HyExpr *null = may_be_null ? args[is_plain_null(args[0]) ? 0 : 1] : NULL;
+    HyStatus st = bind_resolve(b, name, HY_FUNC_SCALAR, call, args, position);
+    if (st && null && is_null_before_types(name)) {
+        hy_error_free(st);
+        *out = null;
+        return HY_OK;
+    }
+    HY_TRY(st);
     n_args = call->n_args; /* a function may have no use for its arguments */
     HY_TRY(hy_expr_new(b->arena, HY_EXPR_CALL, call->result, position, n_args, out));
     for (size_t i = 0; i < n_args; i++)
@@ -102,7 +131,7 @@ static HyStatus bind_coalesce(HyExprContext *c, const HyAstExpr *ast, HyExpr **o
     for (size_t i = 0; i < n; i++) {
         if (bind_is_unknown_param(args[i]))
             return bind_require_type(b, args[i], args[i]->position);
-        if (hy_expr_is_null_const(args[i]) && args[i]->type.id == HY_TYPE_UNKNOWN)
+        if (hy_expr_is_null_const(args[i]) && args[i]->param_index == 0) /* of whatever type */
             continue;
         kept[n_kept++] = args[i];
         if (!args[i]->type.nullable)
@@ -111,7 +140,7 @@ static HyStatus bind_coalesce(HyExprContext *c, const HyAstExpr *ast, HyExpr **o
     if (n_kept == 0) {
         if (n == 0)
             return wrong_count("coalesce", 1, 0, ast->pos);
-        *out = args[0];
+        *out = args[n - 1];
         return HY_OK;
     }
     HyType type;
@@ -142,6 +171,15 @@ static HyStatus bind_ifnull(HyExprContext *c, const HyAstExpr *ast, HyExpr **out
     for (size_t i = 0; i < 2; i++)
         if (bind_is_unknown_param(args[i]))
             return bind_require_type(b, args[i], args[i]->position);
+    bool is_second_null = hy_expr_is_null_const(args[1]) && args[1]->param_index == 0;
+    if (hy_expr_is_null_const(args[0]) && args[0]->param_index == 0) {
+        *out = is_second_null && args[0]->type.id != HY_TYPE_UNKNOWN ? args[0] : args[1];
+        return HY_OK;
+    }
+    if (is_second_null) {
+        *out = args[0];
+        return HY_OK;
+    }
     bool never_second = !args[0]->type.nullable;
     bool second_nullable = args[1]->type.nullable;
     (void)snprintf(message, sizeof message, "'%s' requires compatible types", name);
@@ -164,6 +202,12 @@ static HyStatus bind_nullif(HyExprContext *c, const HyAstExpr *ast, HyExpr **out
         return wrong_count("nullif", 2, ast->call->args.n, ast->pos);
     HY_TRY(bind_exprs(c, &ast->call->args, &args));
     HyExpr *same = NULL;
+    HyType comparable;
+    if (!bind_is_string_literal(args[0]) && !bind_is_string_literal(args[1]) &&
+        !hy_type_comparable(args[0]->type, args[1]->type, &comparable))
+        return hy_error_at(hy_error("42601", "cannot compare '%s' and '%s'",
+                               bind_type_name(b, args[0]->type), bind_type_name(b, args[1]->type)),
+            ast->pos);
     HY_TRY(bind_comparison(b, HY_CMP_EQ, args[0], args[1], (int32_t)ast->pos, &same));
     if (args[0]->type.id == HY_TYPE_UNKNOWN)
         HY_TRY(bind_cast(b, args[0], args[1]->type, &args[0]));
@@ -210,7 +254,11 @@ static HyStatus bind_iff(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)
     HY_TRY(bind_expr(c, list->items[2], &args[2]));
     HyType type;
     HY_TRY(bind_common(
-        b, &args[1], 2, true, (int32_t)ast->pos, "'iff' requires identical types", &type));
+        b, &args[1], 2, false, (int32_t)ast->pos, "'iff' requires identical types", &type));
+    if (type.id == HY_TYPE_UNKNOWN && !bind_is_unknown_param(args[1]))
+        return hy_error_at(hy_error("42601", "'iff' could not cast true and false value arguments "
+                                             "to common type 'unknown'"),
+            ast->pos);
     HY_TRY(hy_expr_new(b->arena, HY_EXPR_CASE, type, (int32_t)ast->pos, 3, out));
     memcpy((*out)->args, args, sizeof args);
     return HY_OK;

@@ -209,6 +209,23 @@ HyStatus bind_between(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)
     return negate_if(b, between->negated, out);
 }
 
+/* NULL IN ('n', 2): the literals must have the type of the other items. */
+static HyStatus check_literals(HyBinder *b, HyExpr **items, size_t n, HyType type, int32_t position)
+{
+    for (size_t i = 0; i < n; i++) {
+        HyExpr *cast = NULL;
+        if (!bind_is_string_literal(items[i]))
+            continue;
+        HyStatus st = bind_cast(b, items[i], type, &cast);
+        if (st) {
+            hy_error_free(st);
+            return hy_error_at(
+                hy_error("42601", "'VALUES' elements must have generalizable types"), position);
+        }
+    }
+    return HY_OK;
+}
+
 /* x IN (items) as one node when all have one type, else as a chain of comparisons. */
 static HyStatus make_in_list(
     HyBinder *b, HyExpr *x, HyExpr **items, size_t n, bool negated, int32_t position, HyExpr **out)
@@ -223,6 +240,13 @@ static HyStatus make_in_list(
         has_type |= items[i]->type.id != HY_TYPE_UNKNOWN || bind_is_unknown_param(items[i]);
     if (!has_type)
         return bind_require_type(b, items[0], -1);
+    for (size_t i = 0; i < n && x->type.id == HY_TYPE_UNKNOWN; i++) {
+        if (items[i]->type.id == HY_TYPE_UNKNOWN || bind_is_string_literal(items[i]))
+            continue;
+        if (hy_expr_is_null_const(x))
+            HY_TRY(check_literals(b, items, n, items[i]->type, position));
+        HY_TRY(bind_cast(b, x, items[i]->type, &x));
+    }
     for (size_t i = 0; i < n && x->type.id == HY_TYPE_UNKNOWN; i++) {
         if (items[i]->type.id != HY_TYPE_UNKNOWN)
             HY_TRY(bind_cast(b, x, items[i]->type, &x));

@@ -325,7 +325,7 @@ static HyStatus bind_subscript(HyExprContext *c, const HyAstExpr *ast, HyExpr **
     HyExpr *args[3] = {NULL};
     size_t n = ast->kind == HY_AST_SLICE ? 3 : 2;
     HY_TRY(bind_expr(c, ast->subscript.operand, &args[0]));
-    if (args[0]->type.id != HY_TYPE_ARRAY)
+    if (args[0]->type.id != HY_TYPE_ARRAY && (n == 3 || !hy_type_is_text(args[0]->type)))
         return hy_error_at(
             hy_error("42601", "'%s' is only supported for array types", n == 3 ? "[:]" : "[]"),
             ast->pos);

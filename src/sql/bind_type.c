@@ -1,4 +1,5 @@
 /* Types as written, and literals. */
+#include "base/utf8.h"
 #include "sql/bind_internal.h"
 #include "types/cast.h"
 #include "types/collation.h"
@@ -199,6 +200,13 @@ static HyStatus typed_literal(HyBinder *b, const HyAstExpr *ast, HyExpr **out)
         return interval_literal(b, ast, out);
     HY_TRY(bind_type(b, written, &type));
     HY_TRY(string_literal(b, &ast->typed.text, &text));
+    bool is_char = type.id == HY_TYPE_CHAR1 && written->kind == HY_AST_TYPE_NAMED &&
+                   written->modifiers.n == 0 && strcmp(written->name.parts.items[0].text, "bpchar");
+    if (is_char) { /* as long as the text */
+        size_t length = hy_utf8_length(ast->typed.text.data, ast->typed.text.len);
+        if (length > 1)
+            type = (HyType){.id = HY_TYPE_CHAR, .nullable = true, .length = (int32_t)length};
+    }
     HyStatus st = hy_expr_cast(b->arena, b->style, text, type, out);
     if (st && type.id == HY_TYPE_INTERVAL)
         return hy_error_at(st, ast->pos);

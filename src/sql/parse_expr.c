@@ -503,7 +503,7 @@ static HyStatus parse_rest(HyParser *p, HyAstExpr *left, Level min, HyAstExpr **
     unsigned depth = p->depth;
     for (;;) {
         Level level = next_level(p);
-        if (level == LEVEL_NONE || level < min)
+        if (level == LEVEL_NONE || level < min || hy_parser_at_operator_label(p))
             break;
         if (!left->parenthesized && !associates(left, level)) {
             hy_parser_note_expected(p, HY_EXPECT_ITEM_END);

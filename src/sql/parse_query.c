@@ -61,12 +61,16 @@ static HyStatus parse_select_item(HyParser *p, HyAstSelectItem *out)
     uint32_t start = next_offset(p);
     if (accept(p, HY_TOK_STAR))
         return hy_parser_new_expr(p, HY_AST_STAR, start, &out->expr);
+    bool is_inner = p->in_select_item;
+    p->in_select_item = true;
     HY_TRY(hy_parse_expr(p, &out->expr));
+    bool has_label = hy_parser_at_bare_label(p);
+    p->in_select_item = is_inner;
     if (out->expr->kind == HY_AST_STAR)
         return HY_OK;
     if (accept(p, HY_KW_AS))
         return hy_parse_label(p, &out->alias);
-    if (hy_parser_at_bare_label(p))
+    if (has_label)
         return hy_parser_take_name(p, &out->alias);
     hy_parser_note_expected(p, HY_EXPECT_ITEM_END);
     return HY_OK;

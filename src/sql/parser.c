@@ -84,10 +84,31 @@ bool hy_parser_at_function_name(const HyParser *p)
                                              hy_keyword_class(kind) == HY_KEYWORD_TYPE_FUNC));
 }
 
+bool hy_parser_at_operator_label(const HyParser *p)
+{
+    switch (peek(p)) {
+    case HY_KW_OR:
+    case HY_KW_AND:
+    case HY_KW_IN:
+    case HY_KW_IS:
+    case HY_KW_BETWEEN:
+    case HY_KW_LIKE:
+    case HY_KW_ILIKE:
+    case HY_KW_COLLATE: {
+        unsigned next = peek_at(p, 1);
+        return p->in_select_item && (next == HY_TOK_END || next == HY_TOK_COMMA ||
+                                        next == HY_KW_FROM || next == HY_TOK_SEMICOLON);
+    }
+    default:
+        return false;
+    }
+}
+
 bool hy_parser_at_bare_label(const HyParser *p)
 {
     unsigned kind = peek(p);
-    return kind == HY_TOK_IDENT || (hy_token_is_keyword(kind) && hy_keyword_is_bare_label(kind));
+    return kind == HY_TOK_IDENT || (hy_token_is_keyword(kind) && hy_keyword_is_bare_label(kind)) ||
+           hy_parser_at_operator_label(p);
 }
 
 /* UESCAPE 'c' behind a U&.. token at `pos`; the character must not be one that escapes can hold. */

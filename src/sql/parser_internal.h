@@ -29,6 +29,7 @@ typedef struct HyParser {
     uint32_t n_parameters; /* highest $n so far */
     size_t minus_pos;      /* behind the last unary minus: 2^63 is allowed at this token */
     bool in_insert;        /* DEFAULT is allowed in VALUES */
+    bool in_select_item;   /* a label may follow */
     /* What was looked for in vain at token `expected_pos`. */
     size_t expected_pos;
     uint64_t expected[HY_EXPECT_WORDS];
@@ -126,6 +127,8 @@ HyStatus hy_parser_list_end(
 /* Next token can be a column or table name / function or type name / label without AS. */
 bool hy_parser_at_name(const HyParser *p);
 bool hy_parser_at_function_name(const HyParser *p);
+/* SELECT 1 or, 2: a word that elsewhere is an operator is the name of the column. */
+bool hy_parser_at_operator_label(const HyParser *p);
 bool hy_parser_at_bare_label(const HyParser *p);
 
 HyStatus hy_parse_name(HyParser *p, HyAstName *out) HY_MUST_CHECK;

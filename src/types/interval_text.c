@@ -402,7 +402,7 @@ static bool read_months(Parser *ps, const Amount *years)
     if ((ps->seen & (1u << UNIT_YEAR | 1u << UNIT_MONTH)) || !read_digits(ps, INT32_MAX, &months))
         return false;
     Amount part = {.sign = years->sign, .whole = months};
-    return add_field(ps, years, UNIT_YEAR) && add_field(ps, &part, UNIT_MONTH);
+    return !at(ps, '-') && add_field(ps, years, UNIT_YEAR) && add_field(ps, &part, UNIT_MONTH);
 }
 
 static size_t word_length(const Parser *ps)
