@@ -71,8 +71,17 @@ size_t hy_group_pick(HyGroupPicker *picker, const uint64_t *hashes, uint32_t *se
     return n;
 }
 
+/* States are of whole words. */
+static inline void copy_state(char *restrict into, const char *restrict from, size_t size)
+{
+    for (size_t at = 0; at < size; at += 8)
+        memcpy(into + at, from + at, 8);
+}
+
+/* Groups from n_old on are new: theirs is the state, pointers and all, as combine() may do too. */
 static HyStatus combine_states(const HyAggOp *op, HyAggTable *into, const HyAggTable *from,
-    const uint32_t *into_groups, const uint32_t *from_groups, size_t n, HyFuncEnv *env)
+    size_t n_old, const uint32_t *into_groups, const uint32_t *from_groups, size_t n,
+    HyFuncEnv *env)
 {
     for (size_t i = 0; i < op->n_items; i++) {
         const HyAggItem *item = &op->items[i];
@@ -86,8 +95,12 @@ static HyStatus combine_states(const HyAggOp *op, HyAggTable *into, const HyAggT
                 __builtin_prefetch(ours + into_groups[g + PREFETCH_DISTANCE] * size, 1);
                 __builtin_prefetch(theirs + from_groups[g + PREFETCH_DISTANCE] * size);
             }
-            HY_TRY(item->call->aggregate->combine(env, item->call, ours + into_groups[g] * size,
-                theirs + from_groups[g] * size, into->heap));
+            char *to = ours + into_groups[g] * size;
+            const char *state = theirs + from_groups[g] * size;
+            if (into_groups[g] >= n_old)
+                copy_state(to, state, size);
+            else
+                HY_TRY(item->call->aggregate->combine(env, item->call, to, state, into->heap));
         }
     }
     return HY_OK;
@@ -124,11 +137,12 @@ HyStatus hy_agg_merge_table(const HyAggOp *op, HyAggTable *into, const HyAggTabl
     uint32_t sel[HY_VECTOR_SIZE], groups[HY_VECTOR_SIZE];
     size_t n;
     while ((n = hy_group_pick(&picker, from->groups.hashes.data, sel)) > 0) {
+        size_t n_old = into->groups.n_groups;
         HY_TRY(hy_cancel_check(env->cancel));
         HY_TRY(find_in(&into->groups, &from->groups, sel, n, from->groups.hashes.data, env->arena,
             groups, NULL));
         HY_TRY(hy_agg_table_reserve(op, into));
-        HY_TRY(combine_states(op, into, from, groups, sel, n, env));
+        HY_TRY(combine_states(op, into, from, n_old, groups, sel, n, env));
         hy_arena_reset(env->arena);
     }
     return HY_OK;

@@ -1,6 +1,7 @@
 /* Case, length, concatenation, repetition of text. */
 #include "func/array_kernel.h"
 #include "func/families.h"
+#include "func/kernel_text.h"
 #include "func/text_kernel.h"
 #include "types/case_fold.h"
 
@@ -62,10 +63,18 @@ HY_TEXT_KERNEL(initcap, HyString, HY_TRY(capitalize(env, hy_arg_string(&args[0],
 
 /* ---- Length ---- */
 
-HY_TEXT_KERNEL(char_length, int32_t, {
+HY_TEXT_KERNEL(char_length_by_row, int32_t, {
     HyString s = hy_arg_string(&args[0], i);
     r = (int32_t)hy_utf8_length(hy_string_data(&s), s.len);
 })
+static HyStatus char_length(
+    HyFuncEnv *env, const HyFuncCall *call, const HyVector *args, size_t n, HyVector *out)
+{
+    if (args[0].kind != HY_VECTOR_FLAT)
+        return char_length_by_row(env, call, args, n, out);
+    HY_KERNEL_PICK(hy_text_lengths)(args[0].data, n, out->data);
+    return HY_OK;
+}
 HY_TEXT_KERNEL(octet_length, int32_t, r = (int32_t)hy_arg_string(&args[0], i).len;)
 HY_TEXT_KERNEL(bit_length, int32_t, r = (int32_t)(hy_arg_string(&args[0], i).len * 8);)
 
