@@ -32,6 +32,17 @@ HyStatus hy_buffer_append_str(HyBuffer *buf, const char *text)
     return hy_buffer_append(buf, text, strlen(text));
 }
 
+HyStatus hy_buffer_append_identifier(HyBuffer *buf, const char *name)
+{
+    HY_TRY(hy_buffer_append_char(buf, '"'));
+    for (; *name; name++) {
+        if (*name == '"')
+            HY_TRY(hy_buffer_append_char(buf, '"'));
+        HY_TRY(hy_buffer_append_char(buf, *name));
+    }
+    return hy_buffer_append_char(buf, '"');
+}
+
 HyStatus hy_buffer_printf(HyBuffer *buf, const char *format, ...)
 {
     va_list args;

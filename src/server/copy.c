@@ -254,11 +254,19 @@ done:
     return st;
 }
 
+static HyStatus append_names(HyBuffer *out, const HyAstNameList *names, const char *separator)
+{
+    for (size_t i = 0; i < names->n; i++) {
+        HY_TRY(hy_buffer_append_str(out, i ? separator : ""));
+        HY_TRY(hy_buffer_append_identifier(out, names->items[i].text));
+    }
+    return HY_OK;
+}
+
 /* The query whose rows go out, as text. */
 static HyStatus output_query(const HyperCopy *copy, const char *sql, HyBuffer *out)
 {
     const char *start = sql + copy->stmt->span.offset;
-    HyStatus st = HY_OK;
     if (copy->ast->query) { /* COPY (query) TO ..: what lies in the outer parentheses */
         const char *open = strchr(start, '(');
         size_t depth_end = copy->stmt->span.offset + copy->stmt->span.length;
@@ -272,13 +280,9 @@ static HyStatus output_query(const HyperCopy *copy, const char *sql, HyBuffer *o
         return hy_buffer_append(out, open + 1, (size_t)(to - open - 1));
     }
     HY_TRY(hy_buffer_append_str(out, "SELECT "));
-    for (size_t i = 0; i < copy->ast->columns.n && !st; i++)
-        st = hy_buffer_printf(out, "%s\"%s\"", i ? ", " : "", copy->ast->columns.items[i].text);
-    HY_TRY(st);
+    HY_TRY(append_names(out, &copy->ast->columns, ", "));
     HY_TRY(hy_buffer_append_str(out, copy->ast->columns.n ? " FROM " : "* FROM "));
-    for (size_t i = 0; i < copy->ast->table.parts.n && !st; i++)
-        st = hy_buffer_printf(out, "%s\"%s\"", i ? "." : "", copy->ast->table.parts.items[i].text);
-    return st;
+    return append_names(out, &copy->ast->table.parts, ".");
 }
 
 static HyStatus write_rows(CopyChannel *channel, const HyResult *rows)

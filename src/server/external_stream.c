@@ -599,6 +599,7 @@ static HyStatus insert_bulk(
     HY_TRY(read_bulk(c, &bulk));
     HY_TRY(start_consuming(registry, session, &bulk.stream, &stream));
     HY_GO(open_insert(c, session, stream, &bulk, &insert));
+    HY_GO(hy_bulk_insert_check(insert));
     HY_GO(fill(registry, session, stream, insert));
     HY_GO(hy_bulk_insert_finish(insert, &n_rows));
     result->affected = n_rows;

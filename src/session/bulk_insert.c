@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "base/utf8.h"
+#include "session/extended.h"
 #include "session/statement.h"
 #include "sql/parser.h"
 #include "types/datetime.h"
@@ -46,17 +47,6 @@ static HyStatus parse_type(HyBulkInsert *insert, const HyStreamColumn *column, H
     return HY_OK;
 }
 
-static HyStatus quote_name(HyBuffer *out, const char *name)
-{
-    HY_TRY(hy_buffer_append_char(out, '"'));
-    for (; *name; name++) {
-        if (*name == '"')
-            HY_TRY(hy_buffer_append_char(out, '"'));
-        HY_TRY(hy_buffer_append_char(out, *name));
-    }
-    return hy_buffer_append_char(out, '"');
-}
-
 static HyStatus qualified_name(HyBuffer *out, const HyBulkInsertOptions *options)
 {
     const char *parts[] = {options->database, options->schema, options->table};
@@ -66,7 +56,7 @@ static HyStatus qualified_name(HyBuffer *out, const HyBulkInsertOptions *options
             continue;
         if (!is_first)
             HY_TRY(hy_buffer_append_char(out, '.'));
-        HY_TRY(quote_name(out, parts[i]));
+        HY_TRY(hy_buffer_append_identifier(out, parts[i]));
         is_first = false;
     }
     return HY_OK;
@@ -163,7 +153,7 @@ static HyStatus write_insert_sql(const HyBulkInsertOptions *options, HyBuffer *s
     HY_TRY(hy_buffer_append_str(sql, " ("));
     for (size_t i = 0; i < options->n_targets; i++) {
         HY_TRY(hy_buffer_append_str(sql, i ? ", " : ""));
-        HY_TRY(quote_name(sql, options->targets[i]));
+        HY_TRY(hy_buffer_append_identifier(sql, options->targets[i]));
     }
     HY_TRY(hy_buffer_append_str(sql, ") SELECT "));
     if (options->select_list)
@@ -173,7 +163,7 @@ static HyStatus write_insert_sql(const HyBulkInsertOptions *options, HyBuffer *s
         if (options->expressions[i])
             HY_TRY(hy_buffer_append_str(sql, options->expressions[i]));
         else
-            HY_TRY(quote_name(sql, options->targets[i]));
+            HY_TRY(hy_buffer_append_identifier(sql, options->targets[i]));
     }
     return options->n_columns ? hy_buffer_append_str(sql, " FROM pg_temp." STREAM_TABLE) : HY_OK;
 }
@@ -341,6 +331,17 @@ HyStatus hy_bulk_insert_append(HyBulkInsert *insert, const HyVector *columns, si
         HY_TRY(table_vector(insert, columns, n_rows, c, &vectors[c]));
     HyBatch batch = {.n_rows = n_rows, .n_cols = insert->table->n_columns, .cols = vectors};
     return hy_change_append(insert->change, &batch);
+}
+
+HyStatus hy_bulk_insert_check(HyBulkInsert *insert)
+{
+    HyStatementShape shape = {0};
+    if (!insert->insert_sql)
+        return HY_OK;
+    HY_TRY(hy_session_describe(
+        insert->session, insert->insert_sql, strlen(insert->insert_sql), NULL, 0, &shape));
+    hy_statement_shape_free(&shape);
+    return HY_OK;
 }
 
 static HyStatus run_insert_sql(HyBulkInsert *insert, int64_t *n_rows)

@@ -31,6 +31,8 @@ HyStatus hy_bulk_insert_create(
 
 size_t hy_bulk_insert_column_count(const HyBulkInsert *insert);
 HyType hy_bulk_insert_column_type(const HyBulkInsert *insert, size_t column);
+/* Tells errors of the expressions, which else come at the end. */
+HyStatus hy_bulk_insert_check(HyBulkInsert *insert) HY_MUST_CHECK;
 
 /* n_rows rows of flat vectors of the stream's types. Values are checked (23502, 22001, 22008,
  * 22021, 22P02, 22003). After an error only destroy is allowed. */

@@ -84,6 +84,14 @@ def test_copy(connect):
             assert b"".join(copy) == b"1\n2\n3\n100\n101\n102\n"
 
 
+def test_hyper_binary_of_quoted_names(connect):
+    with connect() as c:
+        c.execute("""CREATE TABLE "a""b"("c""d" smallint NOT NULL, e text)""")
+        c.execute("""INSERT INTO "a""b" VALUES (7, 'x')""")
+        with c.cursor().copy("""COPY public."a""b" ("c""d") TO STDOUT WITH (FORMAT hyperbinary)""") as copy:
+            assert b"".join(copy) == b"HPRCPY" + bytes(13) + b"\7\0"
+
+
 def test_failed_copy_leaves_nothing(connect):
     with connect(autocommit=True) as c:
         with pytest.raises(ValueError, match="given up"), c.cursor().copy("COPY items (id) FROM STDIN WITH (FORMAT csv)") as copy:
