@@ -99,7 +99,7 @@ python_tests() {
 # hyperd with the clients of others: recordings, psql, drivers of several languages.
 clients_tests() {
   pytest_part clients "tools/requirements-test.txt tools/requirements-clients.txt" \
-    tests/wire tests/clients
+    tests/wire tests/clients tests/stress
 }
 
 layer_check() {

@@ -182,6 +182,8 @@ HyStatus hy_connection_execute(HyConnection *connection, const char *sql, size_t
     if (!st && !is_taken)
         st = hy_connection_execute_with_client(connection, sql, len, parameters, out);
     atomic_store(&connection->running_since_us, 0);
+    if (!atomic_load_explicit(&connection->server->has_worked, memory_order_relaxed))
+        atomic_store(&connection->server->has_worked, true);
     if (st)
         hy_server_log(connection->server->log, "info", connection->session_id,
             "query-end-user-error", "sqlstate", st->sqlstate, "message", st->message, NULL);

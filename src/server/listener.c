@@ -129,7 +129,7 @@ static HyStatus listen_domain(const Endpoint *endpoint, HyListener *out)
     (void)mkdir(endpoint->host, 0700);
     if (!is_alive(&address)) /* left over by a server that was killed */
         (void)unlink(out->socket_path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return domain_failed(errno);
     out->fds[out->n_fds++] = fd;
@@ -175,7 +175,7 @@ static unsigned bound_port(int fd)
 static bool listen_address(const struct addrinfo *info, unsigned port, HyListener *out)
 {
     int on = 1;
-    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    int fd = socket(info->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (fd < 0)
         return false;
     if (info->ai_family == AF_INET)

@@ -4,6 +4,7 @@
 #include "server/connection.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,7 +16,8 @@
 
 #define CALLBACK_TIMEOUT_MS 4000
 #define WATCH_INTERVAL_MS   100
-#define WATCH_AFTER_US      100000 /* statements that run longer are looked after */
+#define WATCH_AFTER_US      100000  /* statements that run longer are looked after */
+#define TRIM_AFTER_US       1000000 /* without a running statement */
 #define DROP_TIMEOUT_S      5
 
 /* ---- Start ---- */
@@ -129,17 +131,42 @@ static HyStatus start(HyServer *server, int *callback_fd)
 
 /* ---- Running ---- */
 
-/* Statements whose client has gone are cancelled. */
-static void watch_connections(HyServer *server)
+/* What the server looks after while it waits for clients. */
+typedef struct Watch {
+    int64_t looked_us;
+    int64_t busy_us; /* when a statement ran last */
+} Watch;
+
+/* Statements whose client has gone are cancelled. True: a statement runs. */
+static bool watch_connections(HyServer *server, int64_t now)
 {
-    int64_t now = hy_clock_us();
+    bool is_busy = false;
     pthread_mutex_lock(&server->lock);
     for (HyConnection *c = server->connections; c; c = c->next) {
         int64_t since = atomic_load(&c->running_since_us);
+        is_busy |= since != 0;
         if (since && now - since > WATCH_AFTER_US && c->session && hy_socket_has_ended(c->peer.fd))
             hy_session_cancel(c->session);
     }
     pthread_mutex_unlock(&server->lock);
+    return is_busy;
+}
+
+/* Also gives freed memory back to the system once statements rest: the allocator keeps what the
+ * busiest moment of each thread took. */
+static void watch(HyServer *server, Watch *watch)
+{
+    int64_t now = hy_clock_us();
+    if (now - watch->looked_us < WATCH_INTERVAL_MS * 1000)
+        return;
+    watch->looked_us = now;
+    if (watch_connections(server, now)) {
+        watch->busy_us = now;
+    } else if (now - watch->busy_us > TRIM_AFTER_US &&
+               atomic_exchange(&server->has_worked, false)) {
+        watch->busy_us = now; /* not more often */
+        (void)malloc_trim(0);
+    }
 }
 
 static void accept_one(HyServer *server, int listener, bool is_tcp)
@@ -166,16 +193,16 @@ void hy_server_serve(HyServer *server, int stop_fd, int callback_fd)
             is_tcp[n] = !server->listeners[i].socket_path[0];
             fds[n++] = (struct pollfd){.fd = server->listeners[i].fds[j], .events = POLLIN};
         }
+    Watch watched = {.busy_us = hy_clock_us()};
     for (;;) {
         char byte[64];
         pthread_mutex_lock(&server->lock);
-        bool is_idle = !server->connections;
+        bool is_idle = !server->connections && !atomic_load(&server->has_worked);
         pthread_mutex_unlock(&server->lock);
         int ready = poll(fds, n, is_idle ? -1 : WATCH_INTERVAL_MS);
         if (ready < 0 && errno != EINTR)
             return;
-        if (ready == 0)
-            watch_connections(server);
+        watch(server, &watched);
         if (ready <= 0)
             continue;
         if (fds[0].revents)
@@ -242,11 +269,19 @@ void hy_server_init(HyServer *server)
     hy_stream_registry_init(&server->streams);
 }
 
+/* Each of the allocator's arenas keeps what its busiest moment took, and connections are many. */
+static void bound_arenas(void)
+{
+    long n_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    (void)mallopt(M_ARENA_MAX, n_cpus > 2 ? (int)n_cpus * 2 : 4);
+}
+
 int hy_server_run(const HyServerOptions *options)
 {
     static HyServer server; /* threads that outlive the time limit may still look at it */
     int callback_fd = -1;
     int signal_fd = block_signals();
+    bound_arenas();
     server.options = options;
     hy_server_init(&server);
     HyStatus st =

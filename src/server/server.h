@@ -9,6 +9,7 @@
 #include "server/options.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #define HY_SERVER_LISTENERS 8
 /* What the server calls itself: clients choose their catalog queries by the first. */
@@ -30,6 +31,7 @@ typedef struct HyServer {
     pthread_cond_t left;  /* a connection has gone */
     HyConnection *connections;
     size_t n_connections;
+    atomic_bool has_worked; /* memory may have been freed that the allocator still keeps */
 } HyServer;
 
 /* The parts of a server's life, for hy_server_run and for a server that is a guest in another

@@ -159,6 +159,39 @@ def test_vanished_client_is_rolled_back_and_cancelled(start, tmp_path):
         assert time.monotonic() < deadline, "the statement of a client that has gone runs on"
 
 
+def test_vanished_client_while_others_come(start, tmp_path):
+    s = start(f"--log-dir={tmp_path}")
+    busy = startup(s.port)
+    read_to(busy, READY)
+    query(busy, "SELECT count(*) FROM generate_series(1, 3000000) a, generate_series(1, 1000000) b WHERE a.a + b.b = 7")
+    time.sleep(0.2)
+    busy.close()
+    deadline = time.monotonic() + 5
+    while "57014" not in (tmp_path / "hyperd.log").read_text():
+        assert time.monotonic() < deadline, "the statement of a client that has gone runs on"
+        socket.create_connection(("127.0.0.1", s.port), 20).close()
+        time.sleep(0.02)
+
+
+def test_memory_is_given_back(start):
+    s = start()
+    clients = [startup(s.port) for _ in range(8)]
+    for c in clients:
+        read_to(c, READY)
+        query(c, "SELECT count(DISTINCT i::text || 'some more text') FROM generate_series(1, 500000) g(i)")
+    for c in clients:
+        assert b"500000" in read_to(c, READY)
+    deadline = time.monotonic() + 10
+    while resident_mb(s.process.pid) > 50:
+        assert time.monotonic() < deadline, "memory of statements that have ended is kept"
+        time.sleep(0.2)
+
+
+def resident_mb(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(status.split("VmRSS:")[1].split()[0]) // 1024
+
+
 def cpu_ticks(pid, seconds):
     def ticks():
         fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
