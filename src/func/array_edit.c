@@ -254,6 +254,33 @@ static HyStatus resolve_length(HyFuncCall *call)
     return HY_OK;
 }
 
+/* Arrays have one dimension, and an empty one none. */
+static HyStatus upper(
+    HyFuncEnv *env, const HyFuncCall *call HY_UNUSED, const HyVector *args, size_t n, HyVector *out)
+{
+    int32_t *results = out->data;
+    HY_TRY(hy_vector_need_validity(env->arena, out, n));
+    for (size_t i = 0; i < n; i++) {
+        results[i] = 0;
+        if (hy_vector_is_null(out, i))
+            continue;
+        HyString array = hy_arg_string(&args[0], i);
+        results[i] = (int32_t)hy_array_count(&array);
+        if (results[i] == 0 || hy_arg_int8(&args[1], i) != 1)
+            hy_bitmap_clear(out->validity, i);
+    }
+    return HY_OK;
+}
+
+static HyStatus resolve_upper(HyFuncCall *call)
+{
+    if (!hy_call_takes_array(call, 0, NULL))
+        return hy_call_requires(call, "an array argument followed by an integer argument");
+    call->arg_types[1] = hy_type_nullable(hy_type(HY_TYPE_INT8), call->arg_types[1].nullable);
+    hy_call_set(call, hy_type(HY_TYPE_INT4), upper, HY_SIG_MAY_NULL);
+    return HY_OK;
+}
+
 /* The bytes of a string are copied: they may lie in the array's value, which is not the result's.
  */
 static HyStatus element_row(
@@ -322,8 +349,40 @@ static HyStatus resolve_offsets(HyFuncCall *call)
     return HY_OK;
 }
 
+/* Of an int2vector or oidvector, "1 2"; their positions begin with 0. */
+static HyStatus vector_element(
+    HyFuncEnv *env, const HyFuncCall *call HY_UNUSED, const HyVector *args, size_t n, HyVector *out)
+{
+    int64_t *results = out->data;
+    HY_TRY(hy_vector_need_validity(env->arena, out, n));
+    for (size_t i = 0; i < n; i++) {
+        results[i] = 0;
+        if (hy_vector_is_null(out, i))
+            continue;
+        HyString text = hy_arg_string(&args[0], i);
+        int64_t position = hy_arg_int8(&args[1], i);
+        const char *p = hy_string_data(&text);
+        const char *end = p + text.len;
+        for (int64_t at = 0; at < position && p && p < end; at++) {
+            p = memchr(p, ' ', (size_t)(end - p));
+            p += p != NULL;
+        }
+        if (position < 0 || !p || p == end)
+            hy_bitmap_clear(out->validity, i);
+        else
+            for (; p < end && *p >= '0' && *p <= '9'; p++)
+                results[i] = results[i] * 10 + (*p - '0');
+    }
+    return HY_OK;
+}
+
 static HyStatus resolve_element(HyFuncCall *call)
 {
+    if (call->arg_types[0].id == HY_TYPE_TEXT && call->arg_types[0].element) {
+        HY_TRY(resolve_offsets(call));
+        hy_call_set(call, hy_type(HY_TYPE_INT8), vector_element, HY_SIG_MAY_NULL);
+        return HY_OK;
+    }
     if (hy_type_is_text(call->arg_types[0]) && call->arg_types[0].id != HY_TYPE_CHAR1) {
         HY_TRY(resolve_offsets(call));
         hy_call_set(call, hy_type(HY_TYPE_CHAR1), text_element, HY_SIG_MAY_NULL | HY_SIG_CAN_FAIL);
@@ -368,6 +427,8 @@ static const HyFunc functions[] = {
         "Without the null elements."),
     ARRAY_FUNC("array_length", 1, resolve_length, "array_length(array) -> integer",
         "The number of elements."),
+    ARRAY_FUNC("array_upper", 2, resolve_upper, "array_upper(array, dimension integer) -> integer",
+        "The last position; NULL for an empty array and for other dimensions than the first."),
     ARRAY_FUNC("[]", 2, resolve_element, "array[position] -> element",
         "The element at a position, NULL if there is none."),
     ARRAY_FUNC(

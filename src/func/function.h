@@ -42,6 +42,10 @@ typedef struct HySessionQuestions {
         void *session, const char *table, HyArena *arena, const char **alias, const char **schema);
     /* Whether the relation of that number is found by its bare name. */
     bool (*is_visible)(void *session, uint32_t relation_oid);
+    /* The definition of a key as SQL, in the arena; NULL when there is none. part: -1 the key by
+     * the number of its constraint, 0 its index by its own number, n the index's n-th column. */
+    HyStatus (*define_key)(
+        void *session, uint32_t oid, int64_t part, HyArena *arena, const char **out);
     /* SET. Errors: 42601, 22023 and what else SET gives. Only by a function that is called once. */
     HyStatus (*set_setting)(void *session, const char *name, const char *value);
 } HySessionQuestions;

@@ -1,6 +1,7 @@
 /* Functions that clients call on rows of pg_catalog: visibility, definitions as text, owners and
  * privileges. Objects are given by number; oid and integer go to bigint without a choice to make.
  */
+#include "base/keywords.h"
 #include "catalog/system_relations.h"
 #include "func/families.h"
 #include "func/text_kernel.h"
@@ -74,6 +75,36 @@ static HyStatus nothing(HyFuncEnv *env, const HyFuncCall *call HY_UNUSED,
     return HY_OK;
 }
 
+/* part: NULL, or numbers as define_key takes them. */
+static HyStatus define_keys(
+    HyFuncEnv *env, const HyVector *oids, const HyVector *parts, int part, size_t n, HyVector *out)
+{
+    HyString *texts = out->data;
+    HY_TRY(hy_vector_need_validity(env->arena, out, n));
+    for (size_t i = 0; i < n; i++) {
+        const char *text = NULL;
+        if (env->questions && hy_bitmap_get(out->validity, i))
+            HY_TRY(env->questions->define_key(env->session, (uint32_t)hy_arg_int8(oids, i),
+                parts ? hy_arg_int8(parts, i) & INT64_MAX : part, env->arena, &text));
+        texts[i] = hy_string_view(text ? text : "", text ? strlen(text) : 0);
+        if (!text)
+            hy_bitmap_clear(out->validity, i);
+    }
+    return HY_OK;
+}
+
+static HyStatus constraint_definition(
+    HyFuncEnv *env, const HyFuncCall *call HY_UNUSED, const HyVector *args, size_t n, HyVector *out)
+{
+    return define_keys(env, &args[0], NULL, -1, n, out);
+}
+
+static HyStatus index_definition(
+    HyFuncEnv *env, const HyFuncCall *call, const HyVector *args, size_t n, HyVector *out)
+{
+    return define_keys(env, &args[0], call->n_args > 1 ? &args[1] : NULL, 0, n, out);
+}
+
 #define NOTHING HY_T, nothing, HY_SIG_NOT_STRICT
 static const HySignature description_list[] = {{2, {HY_I, HY_T}, NOTHING}};
 static const HySignature column_description_list[] = {{2, {HY_I, HY_I}, NOTHING}};
@@ -86,10 +117,15 @@ static const HySignature pretty_definition_list[] = {
     {1, {HY_T}, NOTHING},
     {2, {HY_I, HY_TYPE_BOOL}, NOTHING},
 };
-static const HySignature index_definition_list[] = {
-    {1, {HY_I}, NOTHING},
+static const HySignature constraint_definition_list[] = {
+    {1, {HY_I}, HY_T, constraint_definition, HY_SIG_CAN_FAIL},
     {1, {HY_T}, NOTHING},
-    {3, {HY_I, HY_I, HY_TYPE_BOOL}, NOTHING},
+    {2, {HY_I, HY_TYPE_BOOL}, HY_T, constraint_definition, HY_SIG_CAN_FAIL},
+};
+static const HySignature index_definition_list[] = {
+    {1, {HY_I}, HY_T, index_definition, HY_SIG_CAN_FAIL},
+    {1, {HY_T}, NOTHING},
+    {3, {HY_I, HY_I, HY_TYPE_BOOL}, HY_T, index_definition, HY_SIG_CAN_FAIL},
 };
 static const HySignature view_definition_list[] = {
     {1, {HY_I}, NOTHING},
@@ -126,6 +162,59 @@ static HyStatus resolve_extensions(HyFuncCall *call)
 {
     static const HyTableFunction function = {no_rows};
     static const char *const names[] = {"name", "default_version", "comment"};
+    return set_text_columns(call, &function, names, HY_ARRAY_LEN(names));
+}
+
+typedef struct Keyword {
+    const char *word;
+    char category;
+} Keyword;
+
+#define CATEGORY_UNRESERVED                  'U'
+#define CATEGORY_COL_NAME                    'C'
+#define CATEGORY_TYPE_FUNC                   'T'
+#define CATEGORY_RESERVED                    'R'
+#define AS_KEYWORD(name, text, class, label) {text, CATEGORY_##class},
+#define OF_LETTER(letter, list)              list(AS_KEYWORD)
+static const Keyword keywords[] = {HY_KEYWORD_LETTERS(OF_LETTER)};
+
+static const char *category_text(char category)
+{
+    switch (category) {
+    case 'U':
+        return "unreserved";
+    case 'C':
+        return "unreserved (cannot be function or type name)";
+    case 'T':
+        return "reserved (can be function or type name)";
+    default:
+        return "reserved";
+    }
+}
+
+static HyStatus keyword_rows(
+    HyFuncEnv *env, const HyFuncCall *call HY_UNUSED, const HyValue *args HY_UNUSED, HyRowset *out)
+{
+    HyVector columns[3];
+    for (size_t c = 0; c < HY_ARRAY_LEN(columns); c++)
+        HY_TRY(hy_vector_alloc(
+            env->arena, hy_type(HY_TYPE_TEXT), HY_ARRAY_LEN(keywords), &columns[c]));
+    for (size_t i = 0; i < HY_ARRAY_LEN(keywords); i++) {
+        const Keyword *k = &keywords[i];
+        const char *texts[] = {k->word, (const char[]){k->category, 0}, category_text(k->category)};
+        for (size_t c = 0; c < HY_ARRAY_LEN(columns); c++)
+            ((HyString *)columns[c].data)[i] = hy_string_view(texts[c], strlen(texts[c]));
+    }
+    const HyBatch batch = {.n_rows = HY_ARRAY_LEN(keywords), .n_cols = 3, .cols = columns};
+    return hy_rowset_append(out, &batch);
+}
+
+_Static_assert(HY_ARRAY_LEN(keywords) <= HY_VECTOR_SIZE, "one piece holds all keywords");
+
+static HyStatus resolve_keywords(HyFuncCall *call)
+{
+    static const HyTableFunction function = {keyword_rows};
+    static const char *const names[] = {"word", "catcode", "catdesc"};
     return set_text_columns(call, &function, names, HY_ARRAY_LEN(names));
 }
 
@@ -216,14 +305,14 @@ static const HyFunc functions[] = {
     EMPTY("obj_description", 2, 2, description_list, "(object oid, catalog text) -> text"),
     EMPTY("shobj_description", 2, 2, description_list, "(object oid, catalog text) -> text"),
     EMPTY("col_description", 2, 2, column_description_list, "(table oid, column integer) -> text"),
-    EMPTY("pg_get_constraintdef", 1, 2, pretty_definition_list,
-        "(constraint oid [, pretty boolean]) -> text"),
+    ENTRY("pg_get_constraintdef", 1, 2, constraint_definition_list,
+        "(constraint oid [, pretty boolean]) -> text", "A key as SQL."),
     EMPTY("pg_get_ruledef", 1, 2, pretty_definition_list, "(rule oid [, pretty boolean]) -> text"),
     EMPTY("pg_get_triggerdef", 1, 2, pretty_definition_list,
         "(trigger oid [, pretty boolean]) -> text"),
     EMPTY("pg_get_viewdef", 1, 2, view_definition_list, "(view [, pretty boolean]) -> text"),
-    EMPTY("pg_get_indexdef", 1, 3, index_definition_list,
-        "(index oid [, column integer, pretty boolean]) -> text"),
+    ENTRY("pg_get_indexdef", 1, 3, index_definition_list,
+        "(index oid [, column integer, pretty boolean]) -> text", "The index of a key as SQL."),
     EMPTY("pg_get_functiondef", 1, 1, definition_list, "(function oid) -> text"),
     EMPTY("pg_get_function_arguments", 1, 1, definition_list, "(function oid) -> text"),
     EMPTY("pg_get_function_identity_arguments", 1, 1, definition_list, "(function oid) -> text"),
@@ -231,6 +320,8 @@ static const HyFunc functions[] = {
     EMPTY("pg_last_xlog_receive_location", 0, 0, location_list, "() -> text"),
     EMPTY("pg_last_xlog_replay_location", 0, 0, location_list, "() -> text"),
     EMPTY("pg_last_xact_replay_timestamp", 0, 0, replay_time_list, "() -> timestamp"),
+    {"pg_get_keywords", HY_FUNC_TABLE, HY_IMMUTABLE, 0, 0, resolve_keywords, NULL,
+        "pg_get_keywords() -> setof (word, catcode, catdesc)", "The words of the grammar."},
     {"pg_available_extensions", HY_FUNC_TABLE, HY_STABLE, 0, 0, resolve_extensions, NULL,
         "pg_available_extensions() -> setof (name, default_version, comment)", "Always empty."},
     {"pg_options_to_table", HY_FUNC_TABLE, HY_IMMUTABLE, 1, 1, resolve_options, NULL,

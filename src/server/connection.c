@@ -115,11 +115,9 @@ void hy_send_row_description(
     hy_peer_end(peer);
 }
 
-bool hy_send_rows(HyConnection *connection, const HyResult *result, const uint16_t *codes,
-    size_t *piece, size_t *row, uint64_t limit, uint64_t *n_sent)
+bool hy_send_rows(HyPeer *peer, const HyResult *result, const uint16_t *codes,
+    const HyTextStyle *style, size_t *piece, size_t *row, uint64_t limit, uint64_t *n_sent)
 {
-    HyPeer *peer = &connection->peer;
-    const HyTextStyle *style = hy_settings_style(connection->session->settings);
     size_t n_pieces = result->rows ? hy_rowset_piece_count(result->rows) : 0;
     *n_sent = 0;
     while (*piece < n_pieces && *n_sent < limit && !peer->is_broken) {

@@ -46,8 +46,8 @@ void hy_send_row_description(
     HyPeer *peer, const char *const *names, const HyType *types, size_t n, const uint16_t *codes);
 /* Up to `limit` rows from (*piece, *row) on, which move; *n_sent. False: a value has no such form;
  * the error was sent. */
-bool hy_send_rows(HyConnection *connection, const HyResult *result, const uint16_t *codes,
-    size_t *piece, size_t *row, uint64_t limit, uint64_t *n_sent);
+bool hy_send_rows(HyPeer *peer, const HyResult *result, const uint16_t *codes,
+    const HyTextStyle *style, size_t *piece, size_t *row, uint64_t limit, uint64_t *n_sent);
 
 /* ---- Statements ---- */
 

@@ -176,6 +176,14 @@ static uint16_t code_of(const uint16_t *codes, size_t n, size_t i)
     return n == 0 ? HY_FORMAT_CODE_TEXT : codes[n == 1 ? 0 : i];
 }
 
+/* Drivers know no other text of arrays than PostgreSQL's, and work in this way. */
+static HyTextStyle drivers_style(const HyConnection *connection)
+{
+    HyTextStyle style = *hy_settings_style(connection->session->settings);
+    style.postgres_arrays = true;
+    return style;
+}
+
 static HyStatus read_value(
     HyConnection *connection, HyPortal *portal, HyFields *fields, HyFormatCode code, size_t i)
 {
@@ -195,8 +203,9 @@ static HyStatus read_value(
         return hy_error_oom(len);
     memcpy(copy, bytes, len);
     copy[len] = 0;
-    return hy_parse_parameter(portal->arena, &portal->types[i], code, copy, len,
-        hy_settings_style(connection->session->settings), &portal->values[i]);
+    HyTextStyle style = drivers_style(connection);
+    return hy_parse_parameter(
+        portal->arena, &portal->types[i], code, copy, len, &style, &portal->values[i]);
 }
 
 static HyStatus read_values(HyConnection *connection, HyPortal *portal, HyFields *fields)
@@ -396,8 +405,9 @@ static HyStatus handle_execute(HyConnection *connection, HyFields *fields, bool 
         HY_TRY(run_portal(connection, portal));
     }
     const HyResult *result = portal->result;
+    HyTextStyle style = drivers_style(connection);
     uint64_t n = 0;
-    if (result->has_rows && !hy_send_rows(connection, result, portal->codes, &portal->piece,
+    if (result->has_rows && !hy_send_rows(peer, result, portal->codes, &style, &portal->piece,
                                 &portal->row, limit ? limit : UINT64_MAX, &n)) {
         *sent_error = true;
         return HY_OK;

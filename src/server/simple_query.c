@@ -20,7 +20,8 @@ static bool send_result(HyConnection *connection, const HyResult *result)
         codes[i] = connection->wants_hyper_binary ? HY_FORMAT_CODE_HYPER : HY_FORMAT_CODE_TEXT;
     hy_send_row_description(
         peer, result->column_names, result->column_types, result->n_columns, NULL);
-    bool ok = hy_send_rows(connection, result, codes, &piece, &row, UINT64_MAX, &n);
+    const HyTextStyle *style = hy_settings_style(connection->session->settings);
+    bool ok = hy_send_rows(peer, result, codes, style, &piece, &row, UINT64_MAX, &n);
     free(codes);
     return ok;
 }

@@ -18,6 +18,12 @@ HyDatabase *hy_session_default_database(const HySession *session, const char **a
  * NULL when there is none. */
 const char *hy_session_default_schema(const HySession *session, HyDatabase *database);
 
+/* A name, in quotes where it needs them. */
+HyStatus hy_session_append_name(HyBuffer *out, const char *name) HY_MUST_CHECK;
+/* define_key of HySessionQuestions: session/definitions.c. */
+HyStatus hy_session_define_key(
+    void *session, uint32_t oid, int64_t part, HyArena *arena, const char **out) HY_MUST_CHECK;
+
 extern const HySessionQuestions hy_session_questions;
 
 #endif

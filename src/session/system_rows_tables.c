@@ -299,13 +299,14 @@ HyStatus hy_system_constraint_rows(HySystemWriter *w)
     return hy_system_each_table(w, constraint_row);
 }
 
-/* Column numbers as an int2vector shows them: "1 2". */
-static HyStatus put_vector(HySystemWriter *w, const char *name, const HyTableKey *key)
+/* Column numbers as an int2vector shows them, "1 2"; without columns zeros. */
+static HyStatus put_vector(
+    HySystemWriter *w, const char *name, const uint32_t *columns, size_t n_columns)
 {
     HyBuffer text = {0};
     HyStatus st = HY_OK;
-    for (size_t i = 0; i < key->n_columns && !st; i++)
-        st = hy_buffer_printf(&text, i ? " %u" : "%u", key->columns[i] + 1);
+    for (size_t i = 0; i < n_columns && !st; i++)
+        st = hy_buffer_printf(&text, i ? " %u" : "%u", columns ? columns[i] + 1 : 0);
     if (!st)
         st = hy_buffer_append_char(&text, 0);
     const char *copy = st ? NULL : hy_arena_strndup(w->arena, text.data, text.len);
@@ -331,7 +332,10 @@ static HyStatus index_row(HySystemWriter *w, HyTable *table)
         hy_system_put(w, "indimmediate", true);
         hy_system_put(w, "indisvalid", true);
         hy_system_put(w, "indisready", true);
-        HY_TRY(put_vector(w, "indkey", key));
+        HY_TRY(put_vector(w, "indkey", key->columns, key->n_columns));
+        HY_TRY(put_vector(w, "indcollation", NULL, key->n_columns));
+        HY_TRY(put_vector(w, "indclass", NULL, key->n_columns));
+        HY_TRY(put_vector(w, "indoption", NULL, key->n_columns));
         HY_TRY(hy_system_end_row(w));
     }
     return HY_OK;

@@ -8,7 +8,9 @@ HyStatus bind_call_name(const HyAstQName *name, int32_t position, const char **o
     const HyAstNameList *parts = &name->parts;
     *out = parts->items[parts->n - 1].text;
     /* A default in a file is qualified fully: "path of the file"."pg_catalog"."now"(). */
-    if (parts->n == 1 || strcmp(parts->items[parts->n - 2].text, "pg_catalog") == 0)
+    const char *schema = parts->n == 1 ? "pg_catalog" : parts->items[parts->n - 2].text;
+    if (strcmp(schema, "pg_catalog") == 0 ||
+        (strcmp(schema, "information_schema") == 0 && strncmp(*out, "_pg_", 4) == 0))
         return HY_OK;
     return hy_error_at(hy_error("42883", "function \"%s\" does not exist", *out), position);
 }
@@ -310,23 +312,14 @@ static HyStatus bind_arguments(HyExprContext *c, const HyAstCall *call, HyExpr *
 
 /* ---- Set-returning ---- */
 
-HyStatus bind_table_function(HyExprContext *c, const HyAstCall *call, int32_t position, HyAlg **out)
+/* A scan over a call of a table function; ids: those of its first n_ids columns, the others get
+ * new ones. */
+static HyStatus bind_rows_of(HyBinder *b, const char *name, HyExpr **args, size_t n_args,
+    const HyColumnId *ids, size_t n_ids, int32_t position, HyAlg **out)
 {
-    HyBinder *b = c->b;
-    const char *name = NULL;
-    HyExpr **args = NULL;
     HyAlg *alg = NULL;
-    HY_TRY(bind_call_name(&call->name, position, &name));
-    if (!hy_func_find(name, HY_FUNC_TABLE)) {
-        for (int kind = HY_FUNC_SCALAR; kind <= HY_FUNC_WINDOW; kind++) {
-            if (hy_func_find(name, (HyFuncKind)kind))
-                return hy_error_at(
-                    hy_error("42601", "\"%s\" is not a table function", name), position);
-        }
-    }
-    HY_TRY(bind_arguments(c, call, &args));
     HY_TRY(hy_alg_new(b->arena, HY_ALG_FUNCTION, &alg));
-    HY_TRY(bind_new_call(b, args, call->args.n, &alg->call));
+    HY_TRY(bind_new_call(b, args, n_args, &alg->call));
     HY_TRY(bind_resolve(b, name, HY_FUNC_TABLE, alg->call, args, position));
     size_t n = alg->call->n_columns;
     HY_ARENA_NEW(b->arena, alg->exprs, alg->call->n_args + 1);
@@ -338,13 +331,80 @@ HyStatus bind_table_function(HyExprContext *c, const HyAstCall *call, int32_t po
     HY_ARENA_NEW(b->arena, alg->types, n + 1);
     for (size_t i = 0; i < n; i++) {
         const char *column = alg->call->column_names ? alg->call->column_names[i] : name;
-        alg->function_columns[i] = bind_new_id(b, column);
+        alg->function_columns[i] = i < n_ids ? ids[i] : bind_new_id(b, column);
         alg->columns[i] = alg->function_columns[i];
         alg->types[i] = alg->call->columns[i];
     }
     alg->n_columns = n;
     alg->estimated_rows = 100;
     *out = alg;
+    return HY_OK;
+}
+
+HyStatus bind_table_function(HyExprContext *c, const HyAstCall *call, int32_t position, HyAlg **out)
+{
+    HyBinder *b = c->b;
+    const char *name = NULL;
+    HyExpr **args = NULL;
+    HY_TRY(bind_call_name(&call->name, position, &name));
+    if (!hy_func_find(name, HY_FUNC_TABLE)) {
+        for (int kind = HY_FUNC_SCALAR; kind <= HY_FUNC_WINDOW; kind++) {
+            if (hy_func_find(name, (HyFuncKind)kind))
+                return hy_error_at(
+                    hy_error("42601", "\"%s\" is not a table function", name), position);
+        }
+    }
+    HY_TRY(bind_arguments(c, call, &args));
+    return bind_rows_of(b, name, args, call->args.n, NULL, 0, position, out);
+}
+
+/* generate_subscripts in a select list takes the calls of unnest before it in, so that positions
+ * and elements stand side by side; all other set-returning functions are joined. */
+static HyStatus bind_subscripts(HyExprContext *c, const HyAstExpr *ast, HyAlg **out)
+{
+    HyBinder *b = c->b;
+    HySelect *select = c->select;
+    HyExpr **own = NULL;
+    HyExpr **args = NULL;
+    HyColumnId *ids = NULL;
+    size_t n_args = 0;
+    size_t n_kept = 0;
+    size_t n_own = ast->call->args.n;
+    HY_TRY(bind_arguments(c, ast->call, &own));
+    HY_ARENA_NEW(b->arena, args, select->n_late_functions + n_own);
+    HY_ARENA_NEW(b->arena, ids, select->n_late_functions + 1);
+    for (size_t i = 0; i < select->n_late_functions; i++) {
+        HyAlg *other = select->late_functions[i];
+        if (strcmp(other->call->func->name, "unnest") == 0 && other->n_exprs == 1) {
+            ids[n_args] = other->columns[0];
+            args[n_args++] = other->exprs[0].expr;
+        } else {
+            select->late_functions[n_kept++] = other;
+        }
+    }
+    select->n_late_functions = n_kept;
+    size_t n_ids = n_args;
+    for (size_t i = 0; i < n_own; i++)
+        args[n_args++] = own[i];
+    return bind_rows_of(b, "generate_subscripts", args, n_args, ids, n_ids, (int32_t)ast->pos, out);
+}
+
+/* The column of the same call somewhere before in the select list, or NULL: clients ask for the
+ * parts of its composite one by one, and they must go together. */
+static HyStatus find_same_rows(
+    HyExprContext *c, const HyAstExpr *ast, const char *name, HyExpr **out)
+{
+    HyExpr **args = NULL;
+    *out = NULL;
+    if (ast->call->args.n != 1)
+        return HY_OK;
+    HY_TRY(bind_arguments(c, ast->call, &args));
+    for (size_t i = 0; i < c->select->n_late_functions; i++) {
+        const HyAlg *other = c->select->late_functions[i];
+        if (strcmp(other->call->func->name, name) == 0 &&
+            hy_expr_equal(other->exprs[0].expr, args[0]))
+            return hy_expr_column(c->b->arena, other->columns[0], other->types[0], out);
+    }
     return HY_OK;
 }
 
@@ -359,11 +419,19 @@ static HyStatus bind_set_call(
         return hy_error_at(
             hy_error("42601", "set-returning function \"%s\" is not allowed here", name), ast->pos);
     HyAlg *alg = NULL;
-    HY_TRY(bind_table_function(c, ast->call, (int32_t)ast->pos, &alg));
-    if (alg->n_columns != 1)
+    if (is_late && strcmp(name, "_pg_expandarray") == 0) {
+        HY_TRY(find_same_rows(c, ast, name, out));
+        if (*out)
+            return HY_OK;
+    }
+    bool takes_in = is_late && ast->call->args.n == 2 && strcmp(name, "generate_subscripts") == 0;
+    HY_TRY(takes_in ? bind_subscripts(c, ast, &alg)
+                    : bind_table_function(c, ast->call, (int32_t)ast->pos, &alg));
+    if (alg->n_columns != 1 && !takes_in)
         return hy_error_at(
             hy_error("42601", "set-returning functions must give one column here"), ast->pos);
-    HY_TRY(hy_expr_column(b->arena, alg->columns[0], alg->types[0], out));
+    size_t last = alg->n_columns - 1;
+    HY_TRY(hy_expr_column(b->arena, alg->columns[last], alg->types[last], out));
     if (is_early)
         HY_LIST_PUSH(b->arena, c->select->early_functions, c->select->n_early_functions, alg);
     else

@@ -408,7 +408,16 @@ static HyStatus bind_field(HyExprContext *c, const HyAstExpr *ast, HyExpr **out)
 {
     HyExpr *arg = NULL;
     HY_TRY(bind_expr(c, ast->field.operand, &arg));
-    (void)out;
+    bool is_pair = arg->type.id == HY_TYPE_ARRAY && arg->type.length == HY_PAIR_LENGTH;
+    const char *name = ast->field.name.text;
+    if (is_pair && (strcmp(name, "x") == 0 || strcmp(name, "n") == 0)) {
+        HyValue position = hy_value_null(hy_type_nullable(hy_type(HY_TYPE_INT4), false));
+        position.is_null = false;
+        position.i32 = name[0] == 'x' ? 1 : 2;
+        HyExpr *args[2] = {arg, NULL};
+        HY_TRY(hy_expr_const(c->b->arena, &position, &args[1]));
+        return bind_function(c->b, "[]", args, 2, (int32_t)ast->pos, out);
+    }
     return hy_error_at(
         hy_error("42601", "field selection is only supported for composite types"), ast->pos);
 }

@@ -185,13 +185,13 @@ HyStatus hy_array_format(
     HyBuffer scratch = {0};
     HyArrayReader reader;
     HY_GO(hy_array_open(element, array, &reader));
-    HY_GO(hy_buffer_append_char(out, '['));
+    HY_GO(hy_buffer_append_char(out, style->postgres_arrays ? '{' : '['));
     while (hy_array_next(&reader)) {
         if (reader.index > 1)
             HY_GO(hy_buffer_append_char(out, ','));
         HY_GO(format_element(&reader, style, &scratch, out));
     }
-    HY_GO(hy_buffer_append_char(out, ']'));
+    HY_GO(hy_buffer_append_char(out, style->postgres_arrays ? '}' : ']'));
 done:
     hy_buffer_free(&scratch);
     return st;
@@ -200,6 +200,7 @@ done:
 /* Text of an array while it is read. */
 typedef struct ArrayText {
     const char *p, *end;
+    char close; /* ']' or '}' */
 } ArrayText;
 
 static HyStatus bad_format(void)
@@ -220,7 +221,7 @@ static HyStatus read_item(ArrayText *t, HyBuffer *item, bool *quoted)
     *quoted = t->p < t->end && *t->p == '"';
     if (!*quoted) {
         const char *begin = t->p;
-        while (t->p < t->end && *t->p != ',' && *t->p != ']')
+        while (t->p < t->end && *t->p != ',' && *t->p != t->close)
             if (*t->p++ == '"')
                 return bad_format();
         size_t len = (size_t)(t->p - begin);
@@ -259,7 +260,7 @@ static HyStatus read_items(
         skip_blanks(t);
         if (t->p == t->end)
             return bad_format();
-        if (*t->p++ == ']')
+        if (*t->p++ == t->close)
             return HY_OK;
         if (t->p[-1] != ',')
             return bad_format();
@@ -269,20 +270,22 @@ static HyStatus read_items(
 HyStatus hy_array_parse(HyArena *arena, HyType element, const HyTextStyle *style, const char *text,
     size_t len, HyString *out)
 {
-    ArrayText t = {text, text + len};
+    ArrayText t = {text, text + len, ']'};
     HyArrayBuilder builder;
     HyBuffer item = {0};
     HyStatus st = HY_OK;
     hy_array_builder_init(&builder, element);
     skip_blanks(&t);
-    if (t.p < t.end && *t.p == '{')
+    if (t.p < t.end && *t.p == '{' && style->postgres_arrays)
+        t.close = '}';
+    else if (t.p < t.end && *t.p == '{')
         HY_GO(hy_error_detail(bad_format(), "arrays are written in square brackets, [..], not in "
                                             "curly braces"));
-    if (t.p == t.end || *t.p != '[')
+    else if (t.p == t.end || *t.p != '[')
         HY_GO(bad_format());
     t.p++;
     skip_blanks(&t);
-    if (t.p < t.end && *t.p == ']')
+    if (t.p < t.end && *t.p == t.close)
         t.p++;
     else
         HY_GO(read_items(arena, style, &t, &builder, &item));

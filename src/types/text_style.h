@@ -33,6 +33,7 @@ typedef struct HyTextStyle {
     HyIntervalStyle interval_style;
     int extra_float_digits; /* -15..3, default 0 */
     bool bytea_escape;
+    bool postgres_arrays;        /* {1,2} instead of [1,2]; read is either */
     const HyTimeZone *time_zone; /* never NULL; UTC by default; lives as long as the process */
     char lc_time[32];            /* "en_us" */
     int first_day_of_week;       /* lc_time_first_day_of_week: 1 = Monday .. 7 = Sunday (default) */

@@ -155,10 +155,15 @@ static const TypeFacts type_facts[HY_TYPE_COUNT] = {
     [HY_TYPE_LAMBDA] = {"lambda", 0, 0},
 };
 
+#define INT2VECTOR_OID 22
+#define OIDVECTOR_OID  30
+
 uint32_t hy_type_oid(HyType type)
 {
     if (type.id == HY_TYPE_ARRAY)
         return type.element ? type_facts[type.element->id].array_oid : 0;
+    if (type.id == HY_TYPE_TEXT && type.element)
+        return type.element->id == HY_TYPE_OID ? OIDVECTOR_OID : INT2VECTOR_OID;
     return type_facts[type.id].oid;
 }
 

@@ -65,11 +65,16 @@ typedef struct HyType {
     bool nullable;                /* may hold NULL; of an expression: may be NULL */
     uint8_t precision;            /* numeric: 1..38 */
     uint8_t scale;                /* numeric: 0..precision */
-    int32_t length;               /* varchar(n), char(n): n; else 0 */
+    int32_t length;               /* varchar(n), char(n): n; an array of HY_PAIR_LENGTH is a
+                                     pair, the composite (x, n) that _pg_expandarray gives; else 0 */
     const HyCollation *collation; /* text types: NULL is binary; lives as long as the process */
     const struct HyType *element; /* array: type of the elements; lives in the arena of the
-                                     statement or in the catalog object that the type belongs to */
+                                     statement or in the catalog object that the type belongs to.
+                                     text: NULL, but in pg_catalog for int2vector and oidvector,
+                                     which are the text "1 2" */
 } HyType;
+
+#define HY_PAIR_LENGTH (-2)
 
 typedef struct HyInterval {
     int64_t micros;

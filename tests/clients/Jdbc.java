@@ -13,6 +13,7 @@ class Jdbc {
         for (String mode : new String[] {"extended", "simple"})
             try (Connection c = DriverManager.getConnection(args[0] + "?user=tableau_internal_user&preferQueryMode=" + mode)) {
                 metadata(c);
+                keys(c);
                 parameters(c, mode);
                 transactions(c);
             }
@@ -32,6 +33,37 @@ class Jdbc {
                 names.add(r.getString("COLUMN_NAME") + " " + r.getString("TYPE_NAME") + " " + r.getInt("NULLABLE"));
         }
         check(List.of("id int4 0", "name text 1", "price numeric 1", "day date 1"), names);
+    }
+
+    static String texts(ResultSet r, String... columns) throws SQLException {
+        StringJoiner rows = new StringJoiner("; ");
+        while (r.next()) {
+            StringJoiner row = new StringJoiner(" ");
+            for (String column : columns)
+                row.add(r.getString(column));
+            rows.add(row.toString());
+        }
+        r.close();
+        return rows.toString();
+    }
+
+    static void keys(Connection c) throws SQLException {
+        DatabaseMetaData m = c.getMetaData();
+        try (Statement s = c.createStatement()) {
+            s.execute("CREATE TABLE places(country text, city text, ASSUMED PRIMARY KEY (city, country))");
+            s.execute("CREATE TABLE visits(at date, city text, country text, ASSUMED UNIQUE (city, at), "
+                + "ASSUMED FOREIGN KEY (city, country) REFERENCES places(city, country))");
+        }
+        check("city 1; country 2", texts(m.getPrimaryKeys(null, "public", "places"), "COLUMN_NAME", "KEY_SEQ"));
+        check("f city 1; f at 2", texts(m.getIndexInfo(null, "public", "visits", true, false), "NON_UNIQUE", "COLUMN_NAME", "ORDINAL_POSITION"));
+        check("places city city 1; places country country 2",
+            texts(m.getImportedKeys(null, "public", "visits"), "PKTABLE_NAME", "PKCOLUMN_NAME", "FKCOLUMN_NAME", "KEY_SEQ"));
+        check("country; city", texts(m.getBestRowIdentifier(null, "public", "places", 0, true), "COLUMN_NAME"));
+        check(true, texts(m.getTypeInfo(), "TYPE_NAME").contains("int4"));
+        try (Statement s = c.createStatement()) {
+            s.execute("DROP TABLE visits");
+            s.execute("DROP TABLE places");
+        }
     }
 
     static void parameters(Connection c, String mode) throws SQLException {

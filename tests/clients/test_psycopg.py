@@ -37,6 +37,13 @@ def test_parameters(connect, value, mark):
         assert c.execute(f"SELECT {mark}", [value]).fetchone()[0] == value
 
 
+@pytest.mark.parametrize("value", [[1, None, 3], ["a,b", 'c"d', "{", None], [], [1.5], [True, False]])
+def test_arrays(connect, value):
+    kind = {int: "int[]", str: "text[]", float: "float8[]", bool: "bool[]"}[type((value or ["x"])[0])]
+    with connect() as c:
+        assert c.execute(f"SELECT %s::{kind}", [value]).fetchone() == (value,)
+
+
 def test_null_parameter(connect):
     with connect() as c:
         assert c.execute("SELECT %s::int, %s::text", [None, None]).fetchone() == (None, None)

@@ -13,7 +13,7 @@ from conftest import USER  # noqa: E402
 @pytest.fixture
 def engine(server, db):
     url = sa.URL.create("postgresql+psycopg", USER, host="127.0.0.1", port=server.port, database=str(db))
-    # hstore is looked for within a savepoint, which the server does not have.
+    # hstore is looked for within a savepoint, which the server refuses, as the genuine one does.
     engine = sa.create_engine(url, use_native_hstore=False)
     yield engine
     engine.dispose()
@@ -30,10 +30,29 @@ def test_reflection(engine):
     assert isinstance(columns["day"]["type"], sa.DATE)
 
 
+def test_reflected_keys(engine):
+    with engine.begin() as c:
+        c.exec_driver_sql("CREATE TABLE places(country text, city text, ASSUMED PRIMARY KEY (country, city))")
+        c.exec_driver_sql("""CREATE TABLE visits(at date, country text, city text, ASSUMED UNIQUE (city, at),
+                             ASSUMED FOREIGN KEY (country, city) REFERENCES places(country, city))""")
+    inspector = sa.inspect(engine)
+    assert inspector.get_pk_constraint("places")["constrained_columns"] == ["country", "city"]
+    assert inspector.get_pk_constraint("visits")["constrained_columns"] == []
+    [unique] = inspector.get_unique_constraints("visits")
+    assert unique["column_names"] == ["city", "at"]
+    [index] = inspector.get_indexes("visits")
+    assert index["column_names"] == ["city", "at"] and index["unique"]
+    assert inspector.get_check_constraints("visits") == [] and inspector.get_table_comment("visits") == {"text": None}
+    metadata = sa.MetaData()
+    metadata.reflect(engine)
+    assert set(metadata.tables) == {"items", "places", "visits"}
+    assert list(metadata.tables["places"].primary_key.columns.keys()) == ["country", "city"]
+    [key] = metadata.tables["visits"].foreign_key_constraints
+    assert key.column_keys == ["country", "city"] and [e.target_fullname for e in key.elements] == ["places.country", "places.city"]
+
+
 def test_reflected_table(engine):
-    # autoload_with asks for primary keys with functions that are not there (docs/server.md): columns come from the inspector.
-    columns = [sa.Column(c["name"], c["type"]) for c in sa.inspect(engine).get_columns("items")]
-    items = sa.Table("items", sa.MetaData(), *columns)
+    items = sa.Table("items", sa.MetaData(), autoload_with=engine)
     with engine.begin() as c:
         c.execute(sa.insert(items), [{"id": i, "name": f"n{i}", "price": decimal.Decimal(i) / 4, "day": datetime.date(2024, 1, 1)} for i in range(10, 30)])
     with engine.connect() as c:
