@@ -59,7 +59,7 @@ class Jdbc {
         check("places city city 1; places country country 2",
             texts(m.getImportedKeys(null, "public", "visits"), "PKTABLE_NAME", "PKCOLUMN_NAME", "FKCOLUMN_NAME", "KEY_SEQ"));
         check("country; city", texts(m.getBestRowIdentifier(null, "public", "places", 0, true), "COLUMN_NAME"));
-        check(true, texts(m.getTypeInfo(), "TYPE_NAME").contains("int4"));
+        check(true, texts(m.getTypeInfo(), "TYPE_NAME").contains("numeric"));
         try (Statement s = c.createStatement()) {
             s.execute("DROP TABLE visits");
             s.execute("DROP TABLE places");
