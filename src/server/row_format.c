@@ -6,6 +6,8 @@
 #include "types/cast.h"
 #include "types/compare.h"
 #include "types/datetime.h"
+#include "types/float_text.h"
+#include "types/numeric.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -307,9 +309,11 @@ HyStatus hy_format_value(
 
 /* How the values of a column are written. */
 typedef enum FieldKind {
-    FIELD_COPIED, /* the bytes as they lie in memory */
-    FIELD_BYTES,  /* the bytes of a string */
-    FIELD_MADE    /* by hy_format_value */
+    FIELD_COPIED,  /* the bytes as they lie in memory */
+    FIELD_BYTES,   /* the bytes of a string */
+    FIELD_SWAPPED, /* 4 or 8 bytes, less an epoch, the highest byte first */
+    FIELD_TEXT,    /* by format_short */
+    FIELD_MADE     /* by hy_format_value */
 } FieldKind;
 
 typedef struct Field {
@@ -317,17 +321,77 @@ typedef struct Field {
     FieldKind kind;
     HyFormatCode code;
     size_t size; /* of a value in memory */
+    uint64_t epoch;
 } Field;
+
+/* PostgreSQL's binary form of many types is their bytes in the other order. */
+static bool is_swapped(HyTypeId id)
+{
+    switch (id) {
+    case HY_TYPE_INT4:
+    case HY_TYPE_FLOAT4:
+    case HY_TYPE_OID:
+    case HY_TYPE_DATE:
+    case HY_TYPE_INT8:
+    case HY_TYPE_FLOAT8:
+    case HY_TYPE_TIME:
+    case HY_TYPE_TIMESTAMP:
+    case HY_TYPE_TIMESTAMPTZ:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static bool has_short_text(HyTypeId id)
+{
+    return id == HY_TYPE_INT2 || id == HY_TYPE_INT4 || id == HY_TYPE_INT8 || id == HY_TYPE_FLOAT8 ||
+           id == HY_TYPE_DATE || id == HY_TYPE_TIMESTAMP;
+}
+
+#define SHORT_TEXT_MAX 64
+_Static_assert(HY_INT_TEXT_MAX <= SHORT_TEXT_MAX && HY_FLOAT_TEXT_MAX <= SHORT_TEXT_MAX &&
+                   HY_DATE_TEXT_MAX <= SHORT_TEXT_MAX && HY_TIMESTAMP_TEXT_MAX <= SHORT_TEXT_MAX,
+    "room for any short text");
+
+/* What hy_value_format does for the types that results consist of mostly. */
+static size_t format_short(HyTypeId id, const char *value, const HyTextStyle *style, char *out)
+{
+    switch (id) {
+    case HY_TYPE_INT2:
+        return hy_int64_format(hy_load_i16(value), out);
+    case HY_TYPE_INT4:
+        return hy_int64_format(hy_load_i32(value), out);
+    case HY_TYPE_INT8:
+        return hy_int64_format(hy_load_i64(value), out);
+    case HY_TYPE_DATE:
+        return hy_date_format(hy_load_i32(value), out);
+    case HY_TYPE_TIMESTAMP:
+        return hy_timestamp_format(hy_load_u64(value), out);
+    default:
+        return style->extra_float_digits > 0
+                   ? hy_double_format_shortest(hy_load_f64(value), out)
+                   : hy_double_format(hy_load_f64(value), style->extra_float_digits, out);
+    }
+}
 
 static Field plan_field(const HyVector *v, HyFormatCode code)
 {
     HyPhysical physical = hy_type_physical(v->type);
     HyTypeId id = v->type.id;
-    Field field = {v, FIELD_MADE, code, hy_physical_size(physical)};
+    Field field = {v, FIELD_MADE, code, hy_physical_size(physical), 0};
     if (id == HY_TYPE_TEXT || id == HY_TYPE_VARCHAR || id == HY_TYPE_JSON)
         field.kind = FIELD_BYTES;
     else if (code == HY_FORMAT_CODE_HYPER && has_fixed_size(v->type))
         field.kind = FIELD_COPIED;
+    else if (code == HY_FORMAT_CODE_BINARY && is_swapped(id))
+        field.kind = FIELD_SWAPPED;
+    else if (code == HY_FORMAT_CODE_TEXT && has_short_text(id))
+        field.kind = FIELD_TEXT;
+    if (id == HY_TYPE_DATE)
+        field.epoch = PG_EPOCH_DAY;
+    else if (id == HY_TYPE_TIMESTAMP || id == HY_TYPE_TIMESTAMPTZ)
+        field.epoch = PG_EPOCH_MICROS;
     return field;
 }
 
@@ -345,6 +409,23 @@ static HyStatus append_field(
         HY_TRY(append_be32(out, 0));
         HY_TRY(hy_format_value(v->type, field->code, value, style, out));
         hy_store_be32(out->data + length_at, (uint32_t)(out->len - length_at - 4));
+        return HY_OK;
+    }
+    if (field->kind == FIELD_TEXT) {
+        HY_TRY(hy_buffer_reserve(out, 4 + SHORT_TEXT_MAX));
+        n = format_short(v->type.id, value, style, out->data + length_at + 4);
+        hy_store_be32(out->data + length_at, (uint32_t)n);
+        out->len += 4 + n;
+        return HY_OK;
+    }
+    if (field->kind == FIELD_SWAPPED) {
+        HY_TRY(hy_buffer_reserve(out, 4 + 8));
+        hy_store_be32(out->data + length_at, (uint32_t)n);
+        if (n == 4)
+            hy_store_be32(out->data + length_at + 4, hy_load_u32(value) - (uint32_t)field->epoch);
+        else
+            hy_store_be64(out->data + length_at + 4, hy_load_u64(value) - field->epoch);
+        out->len += 4 + n;
         return HY_OK;
     }
     if (field->kind == FIELD_BYTES) {
