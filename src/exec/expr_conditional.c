@@ -212,18 +212,20 @@ static HyStatus pending_finish(Pending *p, HyType type, HyVector *out)
     return HY_OK;
 }
 
-/* Splits the pending rows by the condition: those that take the branch go to `taken`. */
-static size_t split(Pending *p, const HyVector *condition, uint32_t *taken)
+/* Splits the pending rows by the condition: those that take the branch go to `taken`. Each row is
+ * written to both lists: nobody can predict which one keeps it. */
+static size_t split(Pending *p, const HyVector *condition, uint32_t *restrict taken)
 {
     size_t n_taken = 0, n_left = 0;
     const uint8_t *values = hy_vector_values(condition);
     for (size_t i = 0; i < p->n_rows; i++) {
         uint32_t row = p->rows[i];
-        bool is_true = !hy_vector_is_null(condition, i) && values[hy_vector_index(condition, i)];
-        if (is_true)
-            taken[n_taken++] = row;
-        else
-            p->rows[n_left++] = row;
+        size_t is_null = hy_vector_is_null(condition, i);
+        size_t is_true = ~is_null & values[hy_vector_index(condition, i)];
+        taken[n_taken] = row;
+        p->rows[n_left] = row;
+        n_taken += is_true;
+        n_left += !is_true;
     }
     p->n_rows = n_left;
     return n_taken;

@@ -35,9 +35,14 @@ typedef struct Job {
     size_t prefix;         /* bytes that all share with it, as far as is known */
 } Job;
 
+/* The first 64 bits of a key. */
 static inline uint64_t head_of(const HySortSpec *spec, const HySortEntry *e)
 {
-    return spec->is_fixed && spec->bits <= 64 ? e->low : e->high;
+    if (!spec->is_fixed || spec->bits == 128)
+        return e->high;
+    if (spec->bits <= 64)
+        return e->low;
+    return e->high << (128 - spec->bits) | e->low >> (spec->bits - 64);
 }
 
 /* ---- Heads behind the common prefix ---- */
