@@ -8,8 +8,6 @@
 
 #include <math.h>
 
-#define NO_FILTER "FILTER not implemented yet for ordered-set aggregates"
-
 typedef struct Collected {
     HyValueList values;
     double fraction; /* of percentile_*, from any row */
@@ -227,8 +225,7 @@ static HyStatus median_finalize(HY_FINALIZE_ARGS)
 #define COLLECT(update_fn, finalize_fn, ordered, any_order)                                        \
     {                                                                                              \
         .state_size = sizeof(Collected), .update = update_fn, .combine = collect_combine,          \
-        .finalize = finalize_fn, .is_ordered_set = ordered, .takes_any_order = any_order,          \
-        .no_filter = NO_FILTER                                                                     \
+        .finalize = finalize_fn, .is_ordered_set = ordered, .takes_any_order = any_order           \
     }
 static const HyAggregate disc_aggregate = COLLECT(collect_sorted, disc_finalize, true, true);
 static const HyAggregate disc_sorted = COLLECT(collect_sorted, disc_finalize, true, false);
@@ -345,8 +342,7 @@ static HyStatus choose_finalize(HY_FINALIZE_ARGS)
 static const HyAggregate choose_aggregate = {.state_size = sizeof(Chosen),
     .update = choose_update,
     .combine = choose_combine,
-    .finalize = choose_finalize,
-    .no_filter = NO_FILTER};
+    .finalize = choose_finalize};
 
 static HyStatus resolve_choose(HyFuncCall *call)
 {

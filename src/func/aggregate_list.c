@@ -82,8 +82,7 @@ done:
 static const HyAggregate array_aggregate = {.state_size = sizeof(ArrayState),
     .update = array_update,
     .combine = array_combine,
-    .finalize = array_finalize,
-    .no_filter = "\"array_agg\" with FILTER is not supported yet"};
+    .finalize = array_finalize};
 
 static HyStatus resolve_array_agg(HyFuncCall *call)
 {
@@ -311,8 +310,7 @@ static HyStatus json_finalize(HY_FINALIZE_ARGS)
 static const HyAggregate json_aggregate = {.state_size = sizeof(TextState),
     .update = json_update,
     .combine = json_combine,
-    .finalize = json_finalize,
-    .no_filter = "\"json_arrayagg\" with FILTER is not supported yet"};
+    .finalize = json_finalize};
 
 static HyStatus resolve_json_arrayagg(HyFuncCall *call)
 {

@@ -361,7 +361,8 @@ static HyStatus resolve_pair(HyFuncCall *call)
         return hy_error("0A000", "CORR/COVAR_POP/COVAR_SAMP DISTINCT not implemented yet");
     for (size_t i = 0; i < 2; i++) {
         HyType type = call->arg_types[i];
-        if (!hy_type_is_number(type) && !hy_type_is_text(type) && type.id != HY_TYPE_UNKNOWN)
+        bool is_literal = call->consts[i] && (call->consts[i]->is_null || hy_type_is_text(type));
+        if (!hy_type_is_number(type) && !is_literal && type.id != HY_TYPE_UNKNOWN)
             return hy_error("42601", "'%s' requires numerical arguments", call->func->name);
         call->arg_types[i] = hy_type_nullable(hy_type(HY_TYPE_FLOAT8), true);
     }

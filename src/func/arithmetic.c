@@ -382,15 +382,18 @@ DEFINE_BINARY(div_f32, float, x / y)
 DEFINE_BINARY(div_f64, double, x / y)
 DEFINE_BINARY(mod_f32, float, fmodf(x, y))
 DEFINE_BINARY(mod_f64, double, fmod(x, y))
-#define DEFINE_BITS(suffix, T, U)                                                                  \
+#define DEFINE_BITS(suffix, T)                                                                     \
     DEFINE_BINARY(and_##suffix, T, x &y)                                                           \
     DEFINE_BINARY(or_##suffix, T, x | y)                                                           \
-    DEFINE_BINARY(xor_##suffix, T, x ^ y)                                                          \
+    DEFINE_BINARY(xor_##suffix, T, x ^ y)
+#define DEFINE_SHIFTS(suffix, T, U)                                                                \
     DEFINE_BINARY(shl_##suffix, T, (U)x << ((U)y & (sizeof(T) * 8 - 1)))                           \
     DEFINE_BINARY(shr_##suffix, T, x >> ((U)y & (sizeof(T) * 8 - 1)))
-DEFINE_BITS(i16, int16_t, uint16_t)
-DEFINE_BITS(i32, int32_t, uint32_t)
-DEFINE_BITS(i64, int64_t, uint64_t)
+DEFINE_BITS(i16, int16_t)
+DEFINE_BITS(i32, int32_t)
+DEFINE_BITS(i64, int64_t)
+DEFINE_SHIFTS(i32, int32_t, uint32_t)
+DEFINE_SHIFTS(i64, int64_t, uint64_t)
 
 #define DEFINE_NEGATE(name, T, FAILS)                                                              \
     static HyStatus name(HyFuncEnv *env HY_UNUSED, const HyFuncCall *call HY_UNUSED,               \
@@ -630,8 +633,9 @@ HyStatus hy_resolve_division(HyFuncCall *call)
 static const HySignature and_sigs[] = {INTEGER_SIGS(and)};
 static const HySignature or_sigs[] = {INTEGER_SIGS(or)};
 static const HySignature xor_sigs[] = {INTEGER_SIGS(xor)};
-static const HySignature shl_sigs[] = {INTEGER_SIGS(shl)};
-static const HySignature shr_sigs[] = {INTEGER_SIGS(shr)};
+static const HySignature shl_sigs[] = {/* of smallint as of integer */
+    SAME(HY_TYPE_INT4, shl_i32), SAME(HY_TYPE_INT8, shl_i64)};
+static const HySignature shr_sigs[] = {SAME(HY_TYPE_INT4, shr_i32), SAME(HY_TYPE_INT8, shr_i64)};
 static const HySignature not_sigs[] = {
     {1, {HY_TYPE_INT2}, HY_TYPE_INT2, not_i16, HY_SIG_PLAIN},
     {1, {HY_TYPE_INT4}, HY_TYPE_INT4, not_i32, HY_SIG_PLAIN},

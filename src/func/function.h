@@ -108,7 +108,6 @@ typedef struct HyAggregate {
     bool takes_within_group; /* may have it: the same as ORDER BY in the parentheses */
     bool is_of_extremes;     /* smallest and largest argument alone decide the result: min, max */
     bool ignores_distinct;   /* min, max, bool_and ..: DISTINCT changes nothing */
-    const char *no_filter;   /* 0A000 with this message when there is a FILTER; NULL: it may */
 } HyAggregate;
 
 /* Table function: fills batches until it gives none. */

@@ -65,9 +65,22 @@ static double fn_ln(double x, MathFault *fault)
 {
     return log(check_log(x, fault));
 }
+/* try_ln and try_log have no value for NaN either. */
+static double fn_try_ln(double x, MathFault *fault)
+{
+    if (isnan(x))
+        *fault = MATH_OUT_OF_RANGE;
+    return fn_ln(x, fault);
+}
 static double fn_log10(double x, MathFault *fault)
 {
     return log10(check_log(x, fault));
+}
+static double fn_try_log10(double x, MathFault *fault)
+{
+    if (isnan(x))
+        *fault = MATH_OUT_OF_RANGE;
+    return fn_log10(x, fault);
 }
 static double check_unit(double x, MathFault *fault)
 {
@@ -151,6 +164,13 @@ static double log_of(double base, double x, MathFault *fault)
     if (*fault == MATH_FINE && divisor == 0)
         *fault = MATH_DIVISION_BY_ZERO;
     return result / divisor;
+}
+
+static double try_log_of(double base, double x, MathFault *fault)
+{
+    if (isnan(base) || isnan(x))
+        *fault = MATH_OUT_OF_RANGE;
+    return log_of(base, x, fault);
 }
 
 static double atan2_of(double y, double x, MathFault *fault HY_UNUSED)
@@ -243,7 +263,7 @@ static HyStatus resolve_angle(HyFuncCall *call)
 
 /* log(x) is the decimal logarithm, log(base, x) the one to a base. */
 static const MathPlan log10_plan = {fn_log10, false, false};
-static const MathPlan try_log10_plan = {fn_log10, true, false};
+static const MathPlan try_log10_plan = {fn_try_log10, true, false};
 static HyStatus resolve_log(HyFuncCall *call)
 {
     if (call->n_args == 2)
@@ -315,7 +335,7 @@ static const HyFunc functions[] = {
     {"try_sqrt", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 1, resolve_unary,
         &(const MathPlan){fn_sqrt, true, true}, "try_sqrt(x number) -> double precision",
         "Square root, null for negative numbers."},
-    TRY_UNARY("try_ln", fn_ln, "Natural logarithm, null where there is none."),
+    TRY_UNARY("try_ln", fn_try_ln, "Natural logarithm, null where there is none."),
     TRY_UNARY("try_acos", fn_acos, "Inverse cosine, null outside of -1..1."),
     TRY_UNARY("try_asin", fn_asin, "Inverse sine, null outside of -1..1."),
     TRY_UNARY("try_cot", fn_cot, "Cotangent, null at zero."),
@@ -323,7 +343,8 @@ static const HyFunc functions[] = {
     {"log", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 2, resolve_log, &(const MathPlan2){log_of, false},
         "log([base number,] x number) -> double precision",
         "Decimal logarithm, or the one to a base."},
-    {"try_log", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 2, resolve_log, &(const MathPlan2){log_of, true},
+    {"try_log", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 2, resolve_log,
+        &(const MathPlan2){try_log_of, true},
         "try_log([base number,] x number) -> double precision",
         "Logarithm, null where there is none."},
     BINARY("try_power", power_of, true, "(a number, b number)",

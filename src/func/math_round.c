@@ -109,7 +109,7 @@ static double round_digits(double x, int64_t digits, RoundMode mode)
     double scaled = digits < 0 ? x / unit : x * unit;
     if (!isfinite(scaled))
         return x; /* so large that it has no digits there */
-    scaled = round_whole(scaled, mode);
+    scaled = mode == MODE_ROUND ? round(scaled) : round_whole(scaled, mode); /* halves away */
     return digits < 0 ? scaled * unit : scaled / unit;
 }
 
@@ -306,7 +306,7 @@ static HyStatus resolve_sign(HyFuncCall *call)
 static const HyFunc functions[] = {
     ROUNDING("round", MODE_ROUND, 2, " [, digits integer]",
         "Nearest number with that many digits (0) behind the point: halves away from zero, of "
-        "doubles to even."),
+        "doubles without digits to even."),
     ROUNDING("trunc", MODE_TRUNC, 2, " [, digits integer]", "Digits cut off toward zero."),
     ROUNDING("ceil", MODE_CEIL, 1, "", "Smallest whole number that is not less."),
     ROUNDING("ceiling", MODE_CEIL, 1, "", "Smallest whole number that is not less."),

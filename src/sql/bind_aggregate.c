@@ -85,6 +85,39 @@ static bool is_fraction(const HyExpr *expr)
     return is_one;
 }
 
+/* A constant one out of range fails over no rows, too. */
+static HyStatus check_fraction(const HyExpr *fraction, int32_t position)
+{
+    if (fraction->kind != HY_EXPR_CONST || fraction->value.is_null ||
+        (fraction->value.f64 >= 0 && fraction->value.f64 <= 1))
+        return HY_OK;
+    return hy_error_at(
+        hy_error("22003", "percentile value %g is not between 0 and 1", fraction->value.f64),
+        position);
+}
+
+/* The genuine server refuses FILTER there before it looks at anything else. */
+static HyStatus check_filter(const HyAstCall *call, const char *name, int32_t position)
+{
+    static const char *const listing[] = {"array_agg", "json_arrayagg"};
+    static const char *const ordered[] = {
+        "percentile_cont", "percentile_disc", "mode", "median", "max_by", "min_by"};
+    if (!call->filter)
+        return HY_OK;
+    for (size_t i = 0; i < HY_ARRAY_LEN(listing); i++) {
+        if (strcmp(listing[i], name) == 0)
+            return hy_error_at(
+                hy_error("0A000", "\"%s\" with FILTER is not supported yet", name), position);
+    }
+    for (size_t i = 0; i < HY_ARRAY_LEN(ordered); i++) {
+        if (strcmp(ordered[i], name) == 0)
+            return hy_error_at(
+                hy_error("0A000", "FILTER not implemented yet for ordered-set aggregates"),
+                position);
+    }
+    return HY_OK;
+}
+
 HyStatus bind_aggregate_item(
     HyExprContext *inner, const HyAstExpr *ast, const char *name, HyAggregateItem *out)
 {
@@ -98,6 +131,7 @@ HyStatus bind_aggregate_item(
     if (call->order_by.n > 0 && !takes_order(name))
         return hy_error_at(hy_error("42601", "order specification invalid in call to \"%s\"", name),
             call->order_by.items[0].expr->pos);
+    HY_TRY(check_filter(call, name, position));
     HY_TRY(bind_exprs(inner, &call->args, &item.args));
     bool is_percentile = needs_order(name) && strcmp(name, "mode") != 0;
     bool takes_null = is_percentile && call->within_group.n > 0;
@@ -127,14 +161,14 @@ HyStatus bind_aggregate_item(
         item.call->order_is_descending = item.order[0].is_descending;
     }
     HY_TRY(bind_resolve(b, name, HY_FUNC_AGGREGATE, item.call, item.args, position));
+    if (is_percentile)
+        HY_TRY(check_fraction(item.args[0], position));
     const HyAggregate *aggregate = item.call->aggregate;
     bool is_ordered_set = aggregate && aggregate->is_ordered_set;
     if (is_ordered_set && call->within_group.n > 1)
         return hy_error_at(
             hy_error("42883", "ordered-set aggregate '%s' requires 1 ORDER BY expression", name),
             position);
-    if (item.filter && aggregate && aggregate->no_filter)
-        return hy_error_at(hy_error("0A000", "%s", aggregate->no_filter), position);
     if (call->within_group.n > 0 && call->order_by.n > 0)
         return hy_error_at(
             hy_error("42601",

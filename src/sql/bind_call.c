@@ -515,6 +515,10 @@ static HyStatus bind_scalar_call(
         return bind_greatest(c, ast, name, out);
     if (hy_func_find(name, HY_FUNC_TABLE) && !hy_func_find(name, HY_FUNC_SCALAR))
         return bind_set_call(c, ast, name, out);
+    if (!function_exists(name)) { /* said before anything about its arguments */
+        HyFuncCall none = {0};
+        return hy_error_at(hy_func_resolve(name, HY_FUNC_SCALAR, &none), ast->pos);
+    }
     HY_TRY(bind_arguments(c, ast->call, &args));
     return bind_function(c->b, name, args, ast->call->args.n, (int32_t)ast->pos, out);
 }

@@ -177,9 +177,15 @@ static HyStatus unify_column(HyBinder *b, const InsertShape *shape, size_t colum
     size_t n = 0;
     HyType type;
     HY_ARENA_NEW(b->arena, values, n_rows);
+    HyType wanted = shape->table->columns[shape->columns[column]].type;
     for (size_t r = 0; r < n_rows; r++) {
-        if (rows[r][column])
-            values[n++] = rows[r][column];
+        HyExpr *value = rows[r][column];
+        if (!value)
+            continue;
+        bool is_null = hy_expr_is_null_const(value) && value->type.id == HY_TYPE_UNKNOWN;
+        if (is_null && n_rows > 1) /* a NULL has the type of the column from the start */
+            HY_TRY(bind_cast(b, value, hy_type_nullable(wanted, true), &value));
+        values[n++] = value;
     }
     if (n_rows > 1)
         HY_TRY(bind_common(b, values, n, false, (int32_t)position,

@@ -553,7 +553,10 @@ static HyStatus resolve_timestamp(const Scanner *s, uint64_t *out)
     }
     int32_t date;
     int64_t time;
-    HY_TRY(resolve_date(s, &date));
+    if (s->has_time && !date_is_complete(s)) /* numbers before a mere time are not looked at */
+        date = hy_date_from_ymd(1900, 1, 1);
+    else
+        HY_TRY(resolve_date(s, &date));
     HY_TRY(resolve_time(s, &time));
     uint64_t ts = hy_timestamp_from_date(date) + (uint64_t)time;
     if (ts > HY_TIMESTAMP_MAX)
