@@ -363,11 +363,11 @@ static HyStatus vector_element(
         int64_t position = hy_arg_int8(&args[1], i);
         const char *p = hy_string_data(&text);
         const char *end = p + text.len;
-        for (int64_t at = 0; at < position && p && p < end; at++) {
-            p = memchr(p, ' ', (size_t)(end - p));
-            p += p != NULL;
+        for (int64_t at = 0; at < position && p < end; at++) {
+            const char *blank = memchr(p, ' ', (size_t)(end - p));
+            p = blank ? blank + 1 : end;
         }
-        if (position < 0 || !p || p == end)
+        if (position < 0 || p == end)
             hy_bitmap_clear(out->validity, i);
         else
             for (; p < end && *p >= '0' && *p <= '9'; p++)
