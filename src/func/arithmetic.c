@@ -647,6 +647,14 @@ static HyStatus resolve_tilde(HyFuncCall *call)
     return call->n_args == 2 ? hy_resolve_regex_match(call) : hy_resolve_signatures(call);
 }
 
+/* The number of places is no bigint. */
+static HyStatus resolve_places(HyFuncCall *call)
+{
+    if (call->arg_types[1].id == HY_TYPE_INT8)
+        return hy_call_requires(call, "integer arguments");
+    return hy_resolve_signatures(call);
+}
+
 static const HyFunc functions[] = {
     {"%", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, hy_resolve_division, NULL,
         "number % number -> number", "Remainder with the sign of the dividend."},
@@ -658,9 +666,9 @@ static const HyFunc functions[] = {
         "integer | integer -> integer", "Bitwise or."},
     {"#", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, hy_resolve_signatures, HY_SIGNATURES(xor_sigs),
         "integer # integer -> integer", "Bitwise exclusive or."},
-    {"<<", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, hy_resolve_signatures, HY_SIGNATURES(shl_sigs),
+    {"<<", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, resolve_places, HY_SIGNATURES(shl_sigs),
         "integer << integer -> integer", "Bits shifted left."},
-    {">>", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, hy_resolve_signatures, HY_SIGNATURES(shr_sigs),
+    {">>", HY_FUNC_SCALAR, HY_IMMUTABLE, 2, 2, resolve_places, HY_SIGNATURES(shr_sigs),
         "integer >> integer -> integer", "Bits shifted right, keeping the sign."},
     {"~", HY_FUNC_SCALAR, HY_IMMUTABLE, 1, 2, resolve_tilde, HY_SIGNATURES(not_sigs),
         "~ integer -> integer, text ~ pattern -> boolean",
