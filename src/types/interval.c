@@ -37,11 +37,11 @@ static double snap(double fraction)
     return rint(fraction * 1000000.0) / 1000000.0;
 }
 
-static bool scale_interval(HyInterval a, double factor, bool divide, HyInterval *out)
+bool hy_interval_mul(HyInterval a, double factor, HyInterval *out)
 {
-    double months = divide ? a.months / factor : a.months * factor;
-    double days = divide ? a.days / factor : a.days * factor;
-    double micros = divide ? (double)a.micros / factor : (double)a.micros * factor;
+    double months = a.months * factor;
+    double days = a.days * factor;
+    double micros = (double)a.micros * factor;
     if (!(fabs(months) < 2147483647.0 && fabs(days) < 2147483647.0 && fabs(micros) < 9.2e18))
         return false;
     double whole_months = trunc(months), whole_days = trunc(days);
@@ -60,12 +60,27 @@ static bool scale_interval(HyInterval a, double factor, bool divide, HyInterval 
     return true;
 }
 
-bool hy_interval_mul(HyInterval a, double factor, HyInterval *out)
+/* What is left of x is exact; the quotient of the rest is whole. */
+static double divide_whole(double x, double divisor, double *left)
 {
-    return scale_interval(a, factor, false, out);
+    *left = fmod(x, divisor);
+    return rint((x - *left) / divisor);
 }
 
 bool hy_interval_div(HyInterval a, double divisor, HyInterval *out)
 {
-    return scale_interval(a, divisor, true, out);
+    double left_months, left_spilled, left_days;
+    double months = divide_whole(a.months, divisor, &left_months);
+    double days = divide_whole(left_months * 30, divisor, &left_spilled);
+    days += divide_whole(a.days, divisor, &left_days);
+    double spill = rint((left_spilled + left_days) / divisor * (double)HY_MICROS_PER_DAY);
+    double more_days = trunc(spill / (double)HY_MICROS_PER_DAY);
+    days += more_days;
+    spill -= more_days * (double)HY_MICROS_PER_DAY;
+    double micros = rint((double)a.micros / divisor + spill);
+    if (!(fabs(months) < 2147483647.0 && fabs(days) < 2147483647.0 && fabs(micros) < 9.2e18))
+        return false;
+    *out =
+        (HyInterval){.months = (int32_t)months, .days = (int32_t)days, .micros = (int64_t)micros};
+    return true;
 }
