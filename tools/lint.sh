@@ -16,6 +16,7 @@ check() {
 check "format" tools/format.sh --check
 check "layers" python3 tools/check_layers.py
 check "headers compile alone" tools/check_headers.sh
+check "fuzz targets compile" tools/check_fuzz_targets.sh
 check "length and complexity" tools/check_length.sh
 check "spelling" codespell --quiet-level 35 --ignore-words tools/codespell-ignore.txt \
   src include tests/unit tools docs README.md ARCHITECTURE.md CONTRIBUTING.md

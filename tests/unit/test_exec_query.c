@@ -213,17 +213,14 @@ static void test_every_allocation_may_fail(void **state)
 {
     (void)state;
     static const char *const statements[] = {
-        "SELECT a, count(*), count(DISTINCT b), sum(b) FROM (VALUES ('x', 1), ('y', 2), ('x', 3)) "
-        "v(a, b) GROUP BY "
-        "ROLLUP (a) ORDER BY 1",
-        "SELECT * FROM (VALUES (1, 'a long text to be copied'), (2, 'b')) a(x, s) FULL JOIN "
-        "(VALUES (2), (3)) b(y) ON x "
-        "= y",
-        "SELECT x, lag(s) OVER (ORDER BY x), max(x) OVER (ORDER BY x ROWS BETWEEN 1 PRECEDING AND "
-        "CURRENT ROW) FROM "
-        "(VALUES (1, 'a'), (2, 'b')) v(x, s)",
-        "WITH RECURSIVE r(n) AS (SELECT 1 UNION SELECT n + 1 FROM r WHERE n < 5) SELECT n FROM r "
-        "EXCEPT VALUES (2)",
+        ("SELECT a, count(*), count(DISTINCT b), sum(b) FROM (VALUES ('x', 1), ('y', 2), ('x', 3)) "
+         "v(a, b) GROUP BY ROLLUP (a) ORDER BY 1"),
+        ("SELECT * FROM (VALUES (1, 'a long text to be copied'), (2, 'b')) a(x, s) FULL JOIN "
+         "(VALUES (2), (3)) b(y) ON x = y"),
+        ("SELECT x, lag(s) OVER (ORDER BY x), max(x) OVER (ORDER BY x ROWS BETWEEN 1 PRECEDING AND "
+         "CURRENT ROW) FROM (VALUES (1, 'a'), (2, 'b')) v(x, s)"),
+        ("WITH RECURSIVE r(n) AS (SELECT 1 UNION SELECT n + 1 FROM r WHERE n < 5) SELECT n FROM r "
+         "EXCEPT VALUES (2)"),
     };
     for (size_t q = 0; q < HY_ARRAY_LEN(statements); q++) {
         bool failed = true;
