@@ -100,6 +100,17 @@ HyStatus hy_type_copy(HyArena *arena, HyType type, HyType *out)
     return HY_OK;
 }
 
+/* Elements by pointers: clang 14 makes a loop of a call of itself at the end, over the memory of
+ * the caller's own arguments. */
+static bool equal_elements(const HyType *a, const HyType *b)
+{
+    while (a && b && a->id == HY_TYPE_ARRAY && b->id == HY_TYPE_ARRAY && a != b) {
+        a = a->element;
+        b = b->element;
+    }
+    return a == b || (a && b && hy_type_equal(*a, *b));
+}
+
 bool hy_type_equal(HyType a, HyType b)
 {
     if (a.id != b.id || a.collation != b.collation)
@@ -111,8 +122,7 @@ bool hy_type_equal(HyType a, HyType b)
     case HY_TYPE_CHAR:
         return a.length == b.length;
     case HY_TYPE_ARRAY:
-        return a.element == b.element ||
-               (a.element && b.element && hy_type_equal(*a.element, *b.element));
+        return equal_elements(a.element, b.element);
     default:
         return true;
     }
