@@ -36,7 +36,8 @@ static HyStatus substring_range(HyString *s, int64_t start, int64_t count, HyStr
         return hy_error("22011", "negative substring length not allowed");
     if (__builtin_add_overflow(start, count, &end))
         end = INT64_MAX;
-    *out = slice(s, start - 1, end == INT64_MAX ? end : end - 1);
+    int64_t first = start > INT64_MIN ? start - 1 : start;
+    *out = slice(s, first, end == INT64_MAX ? end : end - 1);
     return HY_OK;
 }
 
