@@ -127,22 +127,32 @@ HyStatus hy_database_create_table(
 /* Whether a permanent table of this database can have a column of this type: 0A000 otherwise. */
 HyStatus hy_database_check_type(const HyDatabase *database, HyType type) HY_MUST_CHECK;
 
-/* The following work on a current table (else 40001) and may leave `table` not current. Each gives
- * the new table (with a reference) in *out unless out is NULL. */
+/* The table must be current (else 40001) and is not afterwards. */
 HyStatus hy_table_drop(HyTable *table) HY_MUST_CHECK;
-HyStatus hy_table_rename(HyTable *table, const char *new_name, HyTable **out) HY_MUST_CHECK;
-HyStatus hy_table_rename_column(
-    HyTable *table, const char *name, const char *new_name, HyTable **out) HY_MUST_CHECK;
+
+/* ALTER TABLE: changes of one table, one upon the other, that become visible and durable together
+ * or not at all. From begin to end no other transaction commits. Errors of begin: 40001 when the
+ * table is not current or a transaction has changes to it. */
+typedef struct HyAlteration HyAlteration;
+HyStatus hy_alteration_begin(HyTable *table, HyAlteration **out) HY_MUST_CHECK;
+/* As the changes so far leave it; valid until the next one. */
+HyTable *hy_alteration_table(const HyAlteration *alteration);
+HyStatus hy_alteration_rename(HyAlteration *alteration, const char *new_name) HY_MUST_CHECK;
+HyStatus hy_alteration_rename_column(
+    HyAlteration *alteration, const char *name, const char *new_name) HY_MUST_CHECK;
 /* `fill`: value for the rows that are there (NULL: null). Errors: 42701, 0A000, 23502 "column 'x'
  * contains null values" (fill null, not nullable, rows present). */
-HyStatus hy_table_add_column(
-    HyTable *table, const HyTableColumn *column, const HyValue *fill, HyTable **out) HY_MUST_CHECK;
+HyStatus hy_alteration_add_column(
+    HyAlteration *alteration, const HyTableColumn *column, const HyValue *fill) HY_MUST_CHECK;
 /* Errors: 42703. */
-HyStatus hy_table_drop_column(HyTable *table, const char *name, HyTable **out) HY_MUST_CHECK;
+HyStatus hy_alteration_drop_column(HyAlteration *alteration, const char *name) HY_MUST_CHECK;
 /* ADD ASSUMED .. : exactly one of key and foreign_key. Errors: 23502 primary key over a nullable
  * column. */
-HyStatus hy_table_add_constraint(HyTable *table, const HyTableKey *key,
-    const HyForeignKey *foreign_key, HyTable **out) HY_MUST_CHECK;
+HyStatus hy_alteration_add_constraint(
+    HyAlteration *alteration, const HyTableKey *key, const HyForeignKey *foreign_key) HY_MUST_CHECK;
+/* Publishes the changes, or with an error in `st` forgets them and gives it back. The new table,
+ * with a reference, goes into *out unless out is NULL. Ends the alteration in any case. */
+HyStatus hy_alteration_end(HyAlteration *alteration, HyStatus st, HyTable **out) HY_MUST_CHECK;
 
 /* ---- Inspection ---- */
 

@@ -1,120 +1,156 @@
 #include "catalog/ddl_internal.h"
 #include "storage/relation_change.h"
 
-/* ALTER of one table: the lock, a definition to change, the arena that holds it. */
-typedef struct Alter {
-    HyTable *table;
+struct HyAlteration {
+    HyTable *table; /* as it was */
     HyArena *arena;
+    HySnapshot *next; /* as it will be */
+};
+
+/* One change: a definition, and who may write to it. */
+typedef struct Change {
+    HyAlteration *alteration;
+    const HyTable *table;   /* as the changes before left it */
     HyTable next;           /* shares what does not change with `table` */
     HyTableColumn *columns; /* of next, with room for one more */
-} Alter;
+} Change;
 
-static HyStatus begin_alter(HyTable *table, Alter *alter)
+HyStatus hy_alteration_begin(HyTable *table, HyAlteration **out)
 {
     HyDatabase *database = table->database;
-    HyStatus st = HY_OK;
-    *alter = (Alter){.table = table, .arena = hy_arena_create()};
-    if (!alter->arena)
-        return hy_error_oom(0);
-    alter->next.database = database;
-    alter->next.schema_name = table->schema_name;
-    alter->next.name = table->name;
-    alter->next.oid = table->oid;
-    alter->next.schema_oid = table->schema_oid;
-    alter->next.slot = table->slot;
-    alter->next.is_temporary = table->is_temporary;
-    alter->next.n_columns = table->n_columns;
-    alter->next.keys = table->keys;
-    alter->next.n_keys = table->n_keys;
-    alter->next.foreign_keys = table->foreign_keys;
-    alter->next.n_foreign_keys = table->n_foreign_keys;
-    size_t bytes = (table->n_columns + 1) * sizeof *alter->columns;
-    alter->columns = hy_arena_zalloc(alter->arena, bytes);
-    if (!alter->columns) {
-        st = hy_error_oom(bytes);
-    } else {
-        for (size_t i = 0; i < table->n_columns; i++)
-            alter->columns[i] = table->columns[i];
-        alter->next.columns = alter->columns;
-        hy_database_lock_commits(database);
-        st = hy_ddl_begin_table(table);
+    HyArena *arena = hy_arena_create();
+    HyAlteration *alteration = arena ? hy_arena_zalloc(arena, sizeof *alteration) : NULL;
+    if (!alteration) {
+        hy_arena_destroy(arena);
+        return hy_error_oom(sizeof *alteration);
+    }
+    *alteration = (HyAlteration){.table = table, .arena = arena};
+    hy_database_lock_commits(database);
+    HyStatus st = hy_ddl_begin_table(table);
+    if (!st) {
+        st = hy_snapshot_copy(database->current, 0, 0, &alteration->next);
         if (st)
-            pthread_mutex_unlock(&database->commit_lock);
+            hy_ddl_end_table(table);
     }
-    if (st)
-        hy_arena_destroy(alter->arena);
+    if (st) {
+        pthread_mutex_unlock(&database->commit_lock);
+        hy_arena_destroy(arena);
+        return st;
+    }
+    *out = alteration;
+    return HY_OK;
+}
+
+HyTable *hy_alteration_table(const HyAlteration *alteration)
+{
+    return alteration->next->tables[alteration->table->slot].table;
+}
+
+static HyRelation *relation_of(const HyAlteration *alteration)
+{
+    return alteration->next->tables[alteration->table->slot].relation;
+}
+
+static HyStatus publish(HyAlteration *alteration, HyTable **out)
+{
+    HyTable *table = alteration->table;
+    HyTable *made = hy_table_ref(hy_alteration_table(alteration));
+    HyPersistItem item = {
+        .state = table->state, .version = relation_of(alteration), .slot = table->slot};
+    HySnapshot *next = alteration->next;
+    alteration->next = NULL;
+    HyStatus st = hy_ddl_publish(table->database, next, &item, 1);
+    if (st || !out)
+        hy_table_unref(made);
+    else
+        *out = made;
     return st;
 }
 
-static void end_alter(Alter *alter)
+HyStatus hy_alteration_end(HyAlteration *alteration, HyStatus st, HyTable **out)
 {
-    hy_ddl_end_table(alter->table);
-    pthread_mutex_unlock(&alter->table->database->commit_lock);
-    hy_arena_destroy(alter->arena);
-}
-
-HyStatus hy_table_rename(HyTable *table, const char *new_name, HyTable **out)
-{
-    Alter alter;
-    HyStatus st = HY_OK;
-    HY_TRY(begin_alter(table, &alter));
-    if (hy_snapshot_find_table(table->database->current, table->schema_name, new_name)) {
-        st = hy_error("42P07", "table '%s' already exists", new_name);
-        goto done;
-    }
-    alter.next.name = new_name;
-    HY_GO(hy_ddl_replace(table, &alter.next, NULL, SIZE_MAX, out));
-
-done:
-    end_alter(&alter);
+    HyTable *table = alteration->table;
+    if (!st)
+        st = publish(alteration, out);
+    hy_snapshot_unref(alteration->next);
+    hy_ddl_end_table(table);
+    pthread_mutex_unlock(&table->database->commit_lock);
+    hy_arena_destroy(alteration->arena);
     return st;
 }
 
-HyStatus hy_table_rename_column(
-    HyTable *table, const char *name, const char *new_name, HyTable **out)
+static HyStatus begin_change(HyAlteration *alteration, Change *change)
 {
-    Alter alter;
-    HyStatus st = HY_OK;
-    HY_TRY(begin_alter(table, &alter));
-    int64_t column = hy_table_find_column(table, name);
-    if (column < 0) {
-        st = hy_error("42703", "unknown column '%s'", name);
-        goto done;
-    }
-    if (hy_table_find_column(table, new_name) >= 0) {
-        st = hy_error("42710", "column '%s' already exists", new_name);
-        goto done;
-    }
-    alter.columns[column].name = new_name;
-    HY_GO(hy_ddl_replace(table, &alter.next, NULL, SIZE_MAX, out));
-
-done:
-    end_alter(&alter);
-    return st;
+    const HyTable *table = hy_alteration_table(alteration);
+    *change = (Change){.alteration = alteration, .table = table};
+    change->next.database = table->database;
+    change->next.schema_name = table->schema_name;
+    change->next.name = table->name;
+    change->next.oid = table->oid;
+    change->next.schema_oid = table->schema_oid;
+    change->next.slot = table->slot;
+    change->next.is_temporary = table->is_temporary;
+    change->next.n_columns = table->n_columns;
+    change->next.keys = table->keys;
+    change->next.n_keys = table->n_keys;
+    change->next.foreign_keys = table->foreign_keys;
+    change->next.n_foreign_keys = table->n_foreign_keys;
+    HY_ARENA_NEW(alteration->arena, change->columns, table->n_columns + 1);
+    for (size_t i = 0; i < table->n_columns; i++)
+        change->columns[i] = table->columns[i];
+    change->next.columns = change->columns;
+    return HY_OK;
 }
 
-HyStatus hy_table_add_column(
-    HyTable *table, const HyTableColumn *column, const HyValue *fill, HyTable **out)
+/* relation: NULL leaves the rows as they are. dropped: number of the column that is gone. */
+static HyStatus end_change(Change *change, HyRelation *relation, size_t dropped)
 {
-    Alter alter;
-    HyStatus st = HY_OK;
+    HyAlteration *alteration = change->alteration;
+    return hy_ddl_replace_in(
+        alteration->next, hy_alteration_table(alteration), &change->next, relation, dropped);
+}
+
+HyStatus hy_alteration_rename(HyAlteration *alteration, const char *new_name)
+{
+    Change change;
+    HY_TRY(begin_change(alteration, &change));
+    if (hy_snapshot_find_table(alteration->next, change.table->schema_name, new_name))
+        return hy_error("42P07", "table '%s' already exists", new_name);
+    change.next.name = new_name;
+    return end_change(&change, NULL, SIZE_MAX);
+}
+
+HyStatus hy_alteration_rename_column(
+    HyAlteration *alteration, const char *name, const char *new_name)
+{
+    Change change;
+    HY_TRY(begin_change(alteration, &change));
+    int64_t column = hy_table_find_column(change.table, name);
+    if (column < 0)
+        return hy_error("42703", "unknown column '%s'", name);
+    if (hy_table_find_column(change.table, new_name) >= 0)
+        return hy_error("42710", "column '%s' already exists", new_name);
+    change.columns[column].name = new_name;
+    return end_change(&change, NULL, SIZE_MAX);
+}
+
+HyStatus hy_alteration_add_column(
+    HyAlteration *alteration, const HyTableColumn *column, const HyValue *fill)
+{
+    Change change;
     HyRelation *relation = NULL;
-    HyDatabase *database = table->database;
+    HyDatabase *database = alteration->table->database;
     HyValue value = fill ? *fill : hy_value_null(column->type);
-    HY_TRY(begin_alter(table, &alter));
-    HyRelation *current = database->current->tables[table->slot].relation;
-    alter.columns[alter.next.n_columns++] = *column;
-    HY_GO(hy_ddl_check_columns(database, &alter.next));
-    if (value.is_null && !column->type.nullable && hy_relation_live_count(current) > 0) {
-        st = hy_error("23502", "column '%s' contains null values", column->name);
-        goto done;
-    }
-    HY_GO(hy_relation_add_column(current, &value, column->type, database->store, &relation));
-    HY_GO(hy_ddl_replace(table, &alter.next, relation, SIZE_MAX, out));
-
-done:
+    HY_TRY(begin_change(alteration, &change));
+    change.columns[change.next.n_columns++] = *column;
+    HY_TRY(hy_ddl_check_columns(database, &change.next));
+    if (value.is_null && !column->type.nullable &&
+        hy_relation_live_count(relation_of(alteration)) > 0)
+        return hy_error("23502", "column '%s' contains null values", column->name);
+    HY_TRY(hy_relation_add_column(
+        relation_of(alteration), &value, column->type, database->store, &relation));
+    HyStatus st = end_change(&change, relation, SIZE_MAX);
     hy_relation_unref(relation);
-    end_alter(&alter);
     return st;
 }
 
@@ -154,113 +190,99 @@ static HyStatus shift_numbers(HyArena *arena, const uint32_t **columns, size_t n
     return HY_OK;
 }
 
-static HyStatus shift_keys(Alter *alter, size_t dropped)
+static HyStatus shift_keys(Change *change, size_t dropped)
 {
-    const HyTable *table = alter->table;
+    const HyTable *table = change->table;
+    HyArena *arena = change->alteration->arena;
     HyTableKey *keys;
     HyForeignKey *foreign_keys;
-    HY_ARENA_NEW(alter->arena, keys, table->n_keys + 1);
-    HY_ARENA_NEW(alter->arena, foreign_keys, table->n_foreign_keys + 1);
+    HY_ARENA_NEW(arena, keys, table->n_keys + 1);
+    HY_ARENA_NEW(arena, foreign_keys, table->n_foreign_keys + 1);
     for (size_t i = 0; i < table->n_keys; i++) {
         keys[i] = table->keys[i];
-        HY_TRY(shift_numbers(alter->arena, &keys[i].columns, keys[i].n_columns, dropped));
+        HY_TRY(shift_numbers(arena, &keys[i].columns, keys[i].n_columns, dropped));
     }
     for (size_t i = 0; i < table->n_foreign_keys; i++) {
         foreign_keys[i] = table->foreign_keys[i];
-        HY_TRY(shift_numbers(
-            alter->arena, &foreign_keys[i].columns, foreign_keys[i].n_columns, dropped));
+        HY_TRY(shift_numbers(arena, &foreign_keys[i].columns, foreign_keys[i].n_columns, dropped));
         if (foreign_keys[i].referenced_oid == table->oid)
-            HY_TRY(shift_numbers(alter->arena, &foreign_keys[i].referenced_columns,
-                foreign_keys[i].n_columns, dropped));
+            HY_TRY(shift_numbers(
+                arena, &foreign_keys[i].referenced_columns, foreign_keys[i].n_columns, dropped));
     }
-    alter->next.keys = keys;
-    alter->next.foreign_keys = foreign_keys;
+    change->next.keys = keys;
+    change->next.foreign_keys = foreign_keys;
     return HY_OK;
 }
 
-HyStatus hy_table_drop_column(HyTable *table, const char *name, HyTable **out)
+HyStatus hy_alteration_drop_column(HyAlteration *alteration, const char *name)
 {
-    Alter alter;
-    HyStatus st = HY_OK;
+    Change change;
     HyRelation *relation = NULL;
-    HyDatabase *database = table->database;
-    HY_TRY(begin_alter(table, &alter));
-    int64_t found = hy_table_find_column(table, name);
-    if (found < 0) {
-        st = hy_error("42703", "column '%s' does not exist", name);
-        goto done;
-    }
+    HY_TRY(begin_change(alteration, &change));
+    int64_t found = hy_table_find_column(change.table, name);
+    if (found < 0)
+        return hy_error("42703", "column '%s' does not exist", name);
     size_t column = (size_t)found;
-    if (is_in_key(table, column)) {
-        st = hy_error("0A000", "Dropping a column with a constraint is not supported.");
-        goto done;
-    }
-    for (size_t i = column; i + 1 < table->n_columns; i++)
-        alter.columns[i] = table->columns[i + 1];
-    alter.next.n_columns--;
-    HY_GO(shift_keys(&alter, column));
-    HY_GO(hy_relation_drop_column(
-        database->current->tables[table->slot].relation, column, database->store, &relation));
-    HY_GO(hy_ddl_replace(table, &alter.next, relation, column, out));
-
-done:
+    if (is_in_key(change.table, column))
+        return hy_error("0A000", "Dropping a column with a constraint is not supported.");
+    for (size_t i = column; i + 1 < change.table->n_columns; i++)
+        change.columns[i] = change.table->columns[i + 1];
+    change.next.n_columns--;
+    HY_TRY(shift_keys(&change, column));
+    HY_TRY(hy_relation_drop_column(
+        relation_of(alteration), column, alteration->table->database->store, &relation));
+    HyStatus st = end_change(&change, relation, column);
     hy_relation_unref(relation);
-    end_alter(&alter);
     return st;
 }
 
 /* The table's keys and one more, whose OID is 0. */
-static HyStatus add_key(Alter *alter, const HyTableKey *key)
+static HyStatus add_key(Change *change, const HyTableKey *key)
 {
     HyTableKey *keys;
-    size_t n = alter->table->n_keys;
+    size_t n = change->table->n_keys;
     for (size_t i = 0; key->kind == HY_KEY_PRIMARY && i < key->n_columns; i++) {
-        if (key->columns[i] < alter->table->n_columns &&
-            alter->columns[key->columns[i]].type.nullable)
+        if (key->columns[i] < change->table->n_columns &&
+            change->columns[key->columns[i]].type.nullable)
             return hy_error("23502", "primary key column '%s' has to be NOT NULL",
-                alter->columns[key->columns[i]].name);
+                change->columns[key->columns[i]].name);
     }
-    HY_ARENA_NEW(alter->arena, keys, n + 1);
+    HY_ARENA_NEW(change->alteration->arena, keys, n + 1);
     for (size_t i = 0; i < n; i++)
-        keys[i] = alter->table->keys[i];
+        keys[i] = change->table->keys[i];
     keys[n] = *key;
     keys[n].oid = 0;
-    alter->next.keys = keys;
-    alter->next.n_keys = n + 1;
+    change->next.keys = keys;
+    change->next.n_keys = n + 1;
     return HY_OK;
 }
 
-static HyStatus add_foreign_key(Alter *alter, const HyForeignKey *key)
+static HyStatus add_foreign_key(Change *change, const HyForeignKey *key)
 {
     HyForeignKey *keys;
-    size_t n = alter->table->n_foreign_keys;
-    HY_ARENA_NEW(alter->arena, keys, n + 1);
+    size_t n = change->table->n_foreign_keys;
+    HY_ARENA_NEW(change->alteration->arena, keys, n + 1);
     for (size_t i = 0; i < n; i++)
-        keys[i] = alter->table->foreign_keys[i];
+        keys[i] = change->table->foreign_keys[i];
     keys[n] = *key;
     keys[n].oid = 0;
-    alter->next.foreign_keys = keys;
-    alter->next.n_foreign_keys = n + 1;
-    HyTable added = alter->next;
+    change->next.foreign_keys = keys;
+    change->next.n_foreign_keys = n + 1;
+    HyTable added = change->next;
     added.foreign_keys = &keys[n];
     added.n_foreign_keys = 1;
-    return hy_ddl_check_foreign_keys(alter->table->database->current, &added);
+    return hy_ddl_check_foreign_keys(change->alteration->next, &added);
 }
 
-HyStatus hy_table_add_constraint(
-    HyTable *table, const HyTableKey *key, const HyForeignKey *foreign_key, HyTable **out)
+HyStatus hy_alteration_add_constraint(
+    HyAlteration *alteration, const HyTableKey *key, const HyForeignKey *foreign_key)
 {
-    Alter alter;
-    HyStatus st = HY_OK;
-    HY_TRY(begin_alter(table, &alter));
+    Change change;
+    HY_TRY(begin_change(alteration, &change));
     if (key)
-        HY_GO(add_key(&alter, key));
+        HY_TRY(add_key(&change, key));
     if (foreign_key)
-        HY_GO(add_foreign_key(&alter, foreign_key));
-    HY_GO(hy_ddl_finish_keys(table->database, alter.arena, &alter.next, true));
-    HY_GO(hy_ddl_replace(table, &alter.next, NULL, SIZE_MAX, out));
-
-done:
-    end_alter(&alter);
-    return st;
+        HY_TRY(add_foreign_key(&change, foreign_key));
+    HY_TRY(hy_ddl_finish_keys(alteration->table->database, alteration->arena, &change.next, true));
+    return end_change(&change, NULL, SIZE_MAX);
 }

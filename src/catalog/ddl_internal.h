@@ -13,12 +13,9 @@ void hy_ddl_end_table(HyTable *table);
 HyStatus hy_ddl_publish(
     HyDatabase *database, HySnapshot *next, HyPersistItem *items, size_t n_items) HY_MUST_CHECK;
 
-/* Puts a table like `definition`, with the rows of `relation` (NULL: as they are), in the place of
- * `table`: persisted and published, `table` not current any more. n_dropped: number of the column
- * that is gone, or SIZE_MAX, so that what is kept with columns follows. out may be NULL. */
-HyStatus hy_ddl_replace(HyTable *table, const HyTable *definition, HyRelation *relation,
-    size_t dropped_column, HyTable **out) HY_MUST_CHECK;
-/* The same without persisting: the new table goes into `next`. */
+/* Puts a table like `definition`, with the rows of `relation` (NULL: as they are), into `next` in
+ * the place of `table`. dropped_column: number of the column that is gone, or SIZE_MAX, so that
+ * what is kept with columns follows. */
 HyStatus hy_ddl_replace_in(HySnapshot *next, HyTable *table, const HyTable *definition,
     HyRelation *relation, size_t dropped_column) HY_MUST_CHECK;
 

@@ -96,28 +96,6 @@ HyStatus hy_ddl_replace_in(HySnapshot *next, HyTable *table, const HyTable *defi
     return st;
 }
 
-HyStatus hy_ddl_replace(HyTable *table, const HyTable *definition, HyRelation *relation,
-    size_t dropped_column, HyTable **out)
-{
-    HyDatabase *database = table->database;
-    HySnapshot *next;
-    HY_TRY(hy_snapshot_copy(database->current, 0, 0, &next));
-    HyStatus st = hy_ddl_replace_in(next, table, definition, relation, dropped_column);
-    if (st) {
-        hy_snapshot_unref(next);
-        return st;
-    }
-    HySnapshotTable *entry = &next->tables[table->slot];
-    HyTable *made = hy_table_ref(entry->table);
-    HyPersistItem item = {.state = table->state, .version = entry->relation, .slot = table->slot};
-    st = hy_ddl_publish(database, next, &item, 1);
-    if (st || !out)
-        hy_table_unref(made);
-    else
-        *out = made;
-    return st;
-}
-
 HyStatus hy_database_check_type(const HyDatabase *database, HyType type)
 {
     if (database->is_temporary || !database->container)

@@ -247,47 +247,47 @@ HyStatus hy_execute_create_table(
 /* ---- ALTER TABLE ---- */
 
 static HyStatus add_column(
-    HyStatement *statement, HyTable *table, const HyAstAlterAction *action, HyTable **out)
+    HyStatement *statement, HyAlteration *alteration, const HyAstAlterAction *action)
 {
-    if (action->if_not_exists && hy_table_find_column(table, action->column.name.text) >= 0) {
-        *out = hy_table_ref(table);
+    const HyTable *table = hy_alteration_table(alteration);
+    if (action->if_not_exists && hy_table_find_column(table, action->column.name.text) >= 0)
         return HY_OK;
-    }
     HyTableColumn column;
     HY_TRY(column_definition(statement, &action->column, &column));
     HyValue fill = hy_value_null(column.type);
     if (action->column.default_value)
         HY_TRY(
             hy_bind_constant(&statement->bind, action->column.default_value, &column.type, &fill));
-    return hy_table_add_column(table, &column, fill.is_null ? NULL : &fill, out);
+    return hy_alteration_add_column(alteration, &column, fill.is_null ? NULL : &fill);
 }
 
 static HyStatus add_table_constraint(
-    HyStatement *statement, HyTable *table, const HyAstConstraint *constraint, HyTable **out)
+    HyStatement *statement, HyAlteration *alteration, const HyAstConstraint *constraint)
 {
+    const HyTable *table = hy_alteration_table(alteration);
     HyTableDefinition definition = {.columns = table->columns, .n_columns = table->n_columns};
     HyTableKey key = {0};
     HyForeignKey foreign = {0};
     HY_TRY(add_constraint(statement, &definition, &key, &foreign, constraint));
     bool is_foreign = constraint->kind == HY_AST_CONSTRAINT_FOREIGN_KEY;
-    return hy_table_add_constraint(
-        table, is_foreign ? NULL : &key, is_foreign ? &foreign : NULL, out);
+    return hy_alteration_add_constraint(
+        alteration, is_foreign ? NULL : &key, is_foreign ? &foreign : NULL);
 }
 
 static HyStatus alter_once(
-    HyStatement *statement, HyTable *table, const HyAstAlterAction *action, HyTable **out)
+    HyStatement *statement, HyAlteration *alteration, const HyAstAlterAction *action)
 {
     switch (action->kind) {
     case HY_AST_ALTER_RENAME_TABLE:
-        return hy_table_rename(table, action->new_name.text, out);
+        return hy_alteration_rename(alteration, action->new_name.text);
     case HY_AST_ALTER_RENAME_COLUMN:
-        return hy_table_rename_column(table, action->name.text, action->new_name.text, out);
+        return hy_alteration_rename_column(alteration, action->name.text, action->new_name.text);
     case HY_AST_ALTER_ADD_COLUMN:
-        return add_column(statement, table, action, out);
+        return add_column(statement, alteration, action);
     case HY_AST_ALTER_DROP_COLUMN:
-        return hy_table_drop_column(table, action->name.text, out);
+        return hy_alteration_drop_column(alteration, action->name.text);
     case HY_AST_ALTER_ADD_CONSTRAINT:
-        return add_table_constraint(statement, table, &action->constraint, out);
+        return add_table_constraint(statement, alteration, &action->constraint);
     }
     return HY_OK;
 }
@@ -312,18 +312,12 @@ HyStatus hy_execute_alter_table(
     if (!table)
         return hy_result_set_tag(result, "ALTER TABLE");
     HY_TRY(hy_statement_check_ddl(statement));
-    hy_table_ref(table);
-    for (size_t i = 0; i < alter->n_actions && !st; i++) {
-        HyTable *altered = NULL;
-        st = hy_error_at(alter_once(statement, table, &alter->actions[i], &altered),
-            alter->actions[i].span.offset);
-        if (!st) {
-            hy_table_unref(table);
-            table = altered;
-        }
-    }
-    hy_table_unref(table);
-    HY_TRY(st);
+    HyAlteration *alteration;
+    HY_TRY(hy_alteration_begin(table, &alteration));
+    for (size_t i = 0; i < alter->n_actions && !st; i++)
+        st = hy_error_at(
+            alter_once(statement, alteration, &alter->actions[i]), alter->actions[i].span.offset);
+    HY_TRY(hy_alteration_end(alteration, st, NULL));
     return hy_result_set_tag(result, "ALTER TABLE");
 }
 

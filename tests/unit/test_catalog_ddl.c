@@ -1,5 +1,6 @@
 /* Schemas, tables, columns and keys, their errors, and what of them is in the file; copies and
  * drops of databases; databases in memory. */
+#include "alter_table.h"
 #include "catalog/attachment.h"
 #include "catalog_fixture.h"
 #include "io/container.h"
@@ -75,27 +76,27 @@ static void test_columns(void **state)
     HyTable *next;
     HyTableColumn strict = {.name = "n", .type = hy_type_nullable(hy_type(HY_TYPE_INT4), false)};
     HyTableColumn twice = {.name = "k", .type = hy_type(HY_TYPE_INT4)};
-    assert_fails(hy_table_add_column(table, &strict, NULL, NULL), "23502");
-    assert_fails(hy_table_add_column(table, &twice, NULL, NULL), "42701");
+    assert_fails(alter_add_column(table, &strict, NULL, NULL), "23502");
+    assert_fails(alter_add_column(table, &twice, NULL, NULL), "42701");
     assert_true(hy_table_is_current(table));
-    assert_ok(hy_table_add_column(table, &d, &fill, &next));
+    assert_ok(alter_add_column(table, &d, &fill, &next));
     assert_false(hy_table_is_current(table));
     assert_int_equal(next->n_columns, 4);
     check_column(f.database, "t", 3, 2.5);
 
     /* Columns in front of it go; the ones behind keep their values. */
     HyTable *again;
-    assert_fails(hy_table_drop_column(next, "nope", NULL), "42703");
-    assert_ok(hy_table_drop_column(next, "s", &again));
+    assert_fails(alter_drop_column(next, "nope", NULL), "42703");
+    assert_ok(alter_drop_column(next, "s", &again));
     hy_table_unref(next);
-    assert_ok(hy_table_drop_column(again, "x", &next));
+    assert_ok(alter_drop_column(again, "x", &next));
     hy_table_unref(again);
     check_column(f.database, "t", 1, 2.5);
-    assert_fails(hy_table_rename_column(next, "d", "k", NULL), "42710");
-    assert_fails(hy_table_rename_column(next, "x", "y", NULL), "42703");
-    assert_ok(hy_table_rename_column(next, "d", "dd", &again));
+    assert_fails(alter_rename_column(next, "d", "k", NULL), "42710");
+    assert_fails(alter_rename_column(next, "x", "y", NULL), "42703");
+    assert_ok(alter_rename_column(next, "d", "dd", &again));
     hy_table_unref(next);
-    assert_ok(hy_table_rename(again, "t2", NULL));
+    assert_ok(alter_rename(again, "t2", NULL));
     hy_table_unref(again);
     assert_ok(hy_database_verify(f.database, fail_on_fault, NULL));
 
@@ -148,15 +149,15 @@ static void test_keys(void **state)
         .n_foreign_keys = 1};
     assert_ok(hy_database_create_table(f.database, &referencing, &child));
     assert_fails(hy_table_drop(parent), "2BP01");
-    assert_fails(hy_table_drop_column(child, "a", NULL), "0A000");
-    assert_fails(hy_table_add_constraint(child, &keys[0], NULL, NULL), "23502");
+    assert_fails(alter_drop_column(child, "a", NULL), "0A000");
+    assert_fails(alter_add_constraint(child, &keys[0], NULL, NULL), "23502");
     HyTableKey bad = {.kind = HY_KEY_UNIQUE, .columns = wrong, .n_columns = 1};
-    assert_fails(hy_table_add_constraint(child, &bad, NULL, NULL), "42601");
+    assert_fails(alter_add_constraint(child, &bad, NULL, NULL), "42601");
     referencing.name = "c2";
     foreign.referenced_oid = child->oid;
     assert_fails(hy_database_create_table(f.database, &referencing, NULL), "42601");
     HyTable *altered;
-    assert_ok(hy_table_add_constraint(child, &keys[1], NULL, &altered));
+    assert_ok(alter_add_constraint(child, &keys[1], NULL, &altered));
     assert_int_equal(altered->n_keys, 1);
     assert_string_equal(altered->keys[0].name, "c_a_b_key");
     hy_table_unref(altered);
@@ -285,7 +286,7 @@ static void test_unknown_keys(void **state)
     fixture_open(&f, NULL);
     HyTable *table = find_table(f.database, "t");
     HyTableColumn more = {.name = "more", .type = hy_type(HY_TYPE_TEXT)};
-    assert_ok(hy_table_add_column(table, &more, NULL, NULL));
+    assert_ok(alter_add_column(table, &more, NULL, NULL));
     assert_true(table->oid == 10007 && table->slot == 1);
     hy_table_unref(table);
     table = create_table(f.database, "other");

@@ -1,5 +1,6 @@
 /* Transactions against a model: appending, deleting, truncating, reopening; snapshots, conflicts
  * and rebase of two transactions at once; crashes of a commit. */
+#include "alter_table.h"
 #include "catalog_fixture.h"
 #include <errno.h>
 #include <pthread.h>
@@ -204,7 +205,7 @@ static void test_conflicts(void **state)
 
     /* DDL must wait for the end of changes. */
     assert_fails(hy_table_drop(table), "40001");
-    assert_fails(hy_table_rename(table, "u", NULL), "40001");
+    assert_fails(alter_rename(table, "u", NULL), "40001");
     assert_ok(hy_transaction_commit(a));
 
     /* Rows of a table truncated meanwhile are gone for everybody else. */
