@@ -59,19 +59,25 @@ static HyStatus schema_database(
     return hy_error_at(st, name->span.offset);
 }
 
+/* All names are looked up before the first schema goes; one that is named twice goes once. */
 static HyStatus drop_schema(HyStatement *statement, const HyAstDrop *drop, HyResult *result)
 {
-    for (size_t i = 0; i < drop->names.n; i++) {
+    size_t n = drop->names.n;
+    HyDatabase **databases;
+    HY_ARENA_NEW(statement->arena, databases, n);
+    for (size_t i = 0; i < n; i++) {
+        HY_TRY(schema_database(statement, &drop->names.items[i], drop->if_exists, &databases[i]));
+        if (databases[i])
+            HY_TRY(hy_statement_check_ddl(statement));
+    }
+    for (size_t i = 0; i < n; i++) {
         const HyAstQName *name = &drop->names.items[i];
-        HyDatabase *database;
-        HY_TRY(schema_database(statement, name, drop->if_exists, &database));
-        if (!database)
+        const char *schema = name->parts.items[name->parts.n - 1].text;
+        if (!databases[i] || !hy_database_has_schema(databases[i], schema))
             continue;
-        HY_TRY(hy_statement_check_ddl(statement));
-        HY_TRY(
-            hy_error_at(hy_database_drop_schema(database, name->parts.items[name->parts.n - 1].text,
-                            drop->behavior == HY_AST_DROP_CASCADE),
-                name->span.offset));
+        HY_TRY(hy_error_at(
+            hy_database_drop_schema(databases[i], schema, drop->behavior == HY_AST_DROP_CASCADE),
+            name->span.offset));
     }
     return hy_result_set_tag(result, "DROP SCHEMA");
 }

@@ -323,15 +323,23 @@ HyStatus hy_execute_alter_table(
 
 /* ---- DROP, TRUNCATE ---- */
 
+/* All names are looked up before the first table goes; one that is named twice goes once. */
 HyStatus hy_execute_drop_table(HyStatement *statement, const HyAstDrop *drop, HyResult *result)
 {
-    for (size_t i = 0; i < drop->names.n; i++) {
-        HyTable *table;
-        HY_TRY(hy_statement_find_table(statement, &drop->names.items[i], drop->if_exists, &table));
-        if (!table)
-            continue;
-        HY_TRY(hy_statement_check_ddl(statement));
-        HY_TRY(hy_error_at(hy_table_drop(table), drop->names.items[i].span.offset));
+    size_t n = drop->names.n;
+    HyTable **tables;
+    HY_ARENA_NEW(statement->arena, tables, n);
+    for (size_t i = 0; i < n; i++) {
+        HY_TRY(
+            hy_statement_find_table(statement, &drop->names.items[i], drop->if_exists, &tables[i]));
+        for (size_t j = 0; j < i; j++)
+            tables[i] = tables[i] == tables[j] ? NULL : tables[i];
+        if (tables[i])
+            HY_TRY(hy_statement_check_ddl(statement));
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (tables[i])
+            HY_TRY(hy_error_at(hy_table_drop(tables[i]), drop->names.items[i].span.offset));
     }
     return hy_result_set_tag(result, "DROP TABLE");
 }
