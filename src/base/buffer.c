@@ -32,15 +32,20 @@ HyStatus hy_buffer_append_str(HyBuffer *buf, const char *text)
     return hy_buffer_append(buf, text, strlen(text));
 }
 
+HyStatus hy_buffer_append_quoted(HyBuffer *buf, const char *text, char quote)
+{
+    HY_TRY(hy_buffer_append_char(buf, quote));
+    for (; *text; text++) {
+        if (*text == quote)
+            HY_TRY(hy_buffer_append_char(buf, quote));
+        HY_TRY(hy_buffer_append_char(buf, *text));
+    }
+    return hy_buffer_append_char(buf, quote);
+}
+
 HyStatus hy_buffer_append_identifier(HyBuffer *buf, const char *name)
 {
-    HY_TRY(hy_buffer_append_char(buf, '"'));
-    for (; *name; name++) {
-        if (*name == '"')
-            HY_TRY(hy_buffer_append_char(buf, '"'));
-        HY_TRY(hy_buffer_append_char(buf, *name));
-    }
-    return hy_buffer_append_char(buf, '"');
+    return hy_buffer_append_quoted(buf, name, '"');
 }
 
 HyStatus hy_buffer_printf(HyBuffer *buf, const char *format, ...)

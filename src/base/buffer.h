@@ -39,6 +39,8 @@ HY_MUST_CHECK static inline HyStatus hy_buffer_append_char(HyBuffer *buf, char c
 }
 
 HyStatus hy_buffer_append_str(HyBuffer *buf, const char *text) HY_MUST_CHECK;
+/* Between two quotes, with each quote in the text twice, as SQL has it. */
+HyStatus hy_buffer_append_quoted(HyBuffer *buf, const char *text, char quote) HY_MUST_CHECK;
 /* A name as SQL quotes it. */
 HyStatus hy_buffer_append_identifier(HyBuffer *buf, const char *name) HY_MUST_CHECK;
 HyStatus hy_buffer_printf(HyBuffer *buf, const char *format, ...) HY_PRINTF(2, 3) HY_MUST_CHECK;

@@ -31,17 +31,6 @@ static bool complain(const char *format, const char *what)
 
 /* ---- Text for SQL ---- */
 
-static HyStatus append_quoted(HyBuffer *out, const char *text, char quote)
-{
-    HY_TRY(hy_buffer_append_char(out, quote));
-    for (; *text; text++) {
-        if (*text == quote)
-            HY_TRY(hy_buffer_append_char(out, quote));
-        HY_TRY(hy_buffer_append_char(out, *text));
-    }
-    return hy_buffer_append_char(out, quote);
-}
-
 static bool run_buffer(HyShell *shell, HyBuffer *sql, HyStatus st)
 {
     bool worked = false;
@@ -85,12 +74,12 @@ static HyStatus columns_sql(HyBuffer *sql, const char *table)
         "format_type(a.atttypid, a.atttypmod) AS type, NOT a.attnotnull AS nullable "
         "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON c.relnamespace = n.oid "
         "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid WHERE c.relname = "));
-    HY_TRY(append_quoted(sql, dot ? dot + 1 : table, '\''));
+    HY_TRY(hy_buffer_append_quoted(sql, dot ? dot + 1 : table, '\''));
     if (dot) {
         char schema[256];
         (void)snprintf(schema, sizeof schema, "%.*s", (int)(dot - table), table);
         HY_TRY(hy_buffer_append_str(sql, " AND n.nspname = "));
-        HY_TRY(append_quoted(sql, schema, '\''));
+        HY_TRY(hy_buffer_append_quoted(sql, schema, '\''));
     }
     return hy_buffer_append_str(sql, " ORDER BY 1, 2, a.attnum");
 }
@@ -117,13 +106,13 @@ static bool import_file(HyShell *shell, const Words *words)
         char name[256];
         (void)snprintf(
             name, sizeof name, "%.*s", (int)(dot ? (size_t)(dot - part) : strlen(part)), part);
-        HY_GO(append_quoted(&sql, name, '"'));
+        HY_GO(hy_buffer_append_identifier(&sql, name));
         if (dot)
             HY_GO(hy_buffer_append_char(&sql, '.'));
         part = dot ? dot + 1 : NULL;
     }
     HY_GO(hy_buffer_append_str(&sql, " FROM "));
-    HY_GO(append_quoted(&sql, words->items[1], '\''));
+    HY_GO(hy_buffer_append_quoted(&sql, words->items[1], '\''));
     HY_GO(hy_buffer_append_str(&sql, " WITH (FORMAT csv, HEADER true)"));
 done:
     return run_buffer(shell, &sql, st);

@@ -43,7 +43,7 @@ static HyStatus append_stem(HyBuffer *sql, const char *path)
         return hy_error("22023", "the name of the file \"%s\" is too long", path);
     memcpy(name, start, len);
     name[len] = 0;
-    return hy_remote_identifier(sql, name);
+    return hy_buffer_append_identifier(sql, name);
 }
 
 /* "<verb> <path>[ AS <alias>]" */
@@ -54,11 +54,11 @@ static HyStatus run_on_path(
     HyResult *result = NULL;
     HyStatus st = hy_buffer_append_str(&sql, verb);
     if (!st)
-        st = hy_remote_identifier(&sql, path);
+        st = hy_buffer_append_identifier(&sql, path);
     if (!st && has_alias)
         st = hy_buffer_append_str(&sql, " AS ");
     if (!st && has_alias)
-        st = alias ? hy_remote_identifier(&sql, alias) : append_stem(&sql, path);
+        st = alias ? hy_buffer_append_identifier(&sql, alias) : append_stem(&sql, path);
     if (!st)
         st = hy_remote_execute(remote, sql.data, sql.len, &result);
     if (st)

@@ -105,8 +105,7 @@ HyStatus hy_remote_list_tables(
 HyStatus hy_remote_describe_table(HyRemote *remote, const char *database, const char *schema,
     const char *table, openhyper_table_info **out) HY_MUST_CHECK;
 
-/* "a""b" and 'it''s'. */
-HyStatus hy_remote_identifier(HyBuffer *out, const char *name) HY_MUST_CHECK;
+/* 'it''s'. */
 HyStatus hy_remote_literal(HyBuffer *out, const char *text) HY_MUST_CHECK;
 /* Parts joined by points; those that are NULL are left out. */
 HyStatus hy_remote_qualified(

@@ -7,26 +7,10 @@
 
 /* ---- Text ---- */
 
-static HyStatus quoted(HyBuffer *out, const char *text, char quote)
-{
-    HY_TRY(hy_buffer_append_char(out, quote));
-    for (; *text; text++) {
-        if (*text == quote)
-            HY_TRY(hy_buffer_append_char(out, quote));
-        HY_TRY(hy_buffer_append_char(out, *text));
-    }
-    return hy_buffer_append_char(out, quote);
-}
-
-HyStatus hy_remote_identifier(HyBuffer *out, const char *name)
-{
-    return quoted(out, name, '"');
-}
-
 HyStatus hy_remote_literal(HyBuffer *out, const char *text)
 {
     if (!strchr(text, '\\'))
-        return quoted(out, text, '\'');
+        return hy_buffer_append_quoted(out, text, '\'');
     HY_TRY(hy_buffer_append_str(out, "E'"));
     for (; *text; text++) {
         if (*text == '\'' || *text == '\\')
@@ -40,14 +24,14 @@ HyStatus hy_remote_qualified(
     HyBuffer *out, const char *database, const char *schema, const char *name)
 {
     if (database) {
-        HY_TRY(hy_remote_identifier(out, database));
+        HY_TRY(hy_buffer_append_identifier(out, database));
         HY_TRY(hy_buffer_append_char(out, '.'));
     }
     if (schema) {
-        HY_TRY(hy_remote_identifier(out, schema));
+        HY_TRY(hy_buffer_append_identifier(out, schema));
         HY_TRY(hy_buffer_append_char(out, '.'));
     }
-    return hy_remote_identifier(out, name);
+    return hy_buffer_append_identifier(out, name);
 }
 
 /* ---- Values of an answer ---- */
@@ -135,7 +119,7 @@ static HyStatus append_relation(
 {
     HY_TRY(hy_buffer_append_str(sql, begin));
     if (database) {
-        HY_TRY(hy_remote_identifier(sql, database));
+        HY_TRY(hy_buffer_append_identifier(sql, database));
         HY_TRY(hy_buffer_append_char(sql, '.'));
     }
     return hy_buffer_printf(sql, "pg_catalog.%s", rest);

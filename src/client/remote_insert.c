@@ -134,7 +134,7 @@ static HyStatus append_names(HyBuffer *sql, const char *const *names, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         HY_TRY(hy_buffer_append_str(sql, i ? ", " : " ("));
-        HY_TRY(hy_remote_identifier(sql, names[i]));
+        HY_TRY(hy_buffer_append_identifier(sql, names[i]));
     }
     return n ? hy_buffer_append_char(sql, ')') : HY_OK;
 }
@@ -169,7 +169,7 @@ static HyStatus write_stream_columns(const HyRemoteInsert *insert, HyBuffer *sql
 {
     for (size_t i = 0; i < insert->n_columns; i++) {
         HY_TRY(hy_buffer_append_str(sql, i ? ", " : " ("));
-        HY_TRY(hy_remote_identifier(sql, insert->names[i]));
+        HY_TRY(hy_buffer_append_identifier(sql, insert->names[i]));
         HY_TRY(hy_buffer_append_char(sql, ' '));
         if (insert->type_texts[i])
             HY_TRY(hy_buffer_append_str(sql, insert->type_texts[i]));
@@ -193,11 +193,11 @@ static HyStatus write_select_list(const HyRemoteInsert *insert, const HyBulkInse
         if (options->expressions[i])
             HY_TRY(hy_buffer_append_str(sql, options->expressions[i]));
         else
-            HY_TRY(hy_remote_identifier(sql, options->targets[i]));
+            HY_TRY(hy_buffer_append_identifier(sql, options->targets[i]));
     }
     for (size_t i = 0; i < insert->n_columns && !is_computed; i++) {
         HY_TRY(hy_buffer_append_str(sql, i ? ", CAST(" : "CAST("));
-        HY_TRY(hy_remote_identifier(sql, insert->names[i]));
+        HY_TRY(hy_buffer_append_identifier(sql, insert->names[i]));
         HY_TRY(hy_buffer_append_str(sql, " AS "));
         HY_TRY(type_text(table_type(find_column(table, insert->names[i])), sql));
         HY_TRY(hy_buffer_append_char(sql, ')'));
@@ -230,7 +230,7 @@ static HyStatus name_stream(HyRemoteInsert *insert, const openhyper_table_info *
     HyStatus st = hy_buffer_printf(&name, "__Insert_Stream__%s__", table->name);
     if (!st)
         st = table->is_temporary
-                 ? hy_remote_identifier(&insert->stream, name.data)
+                 ? hy_buffer_append_identifier(&insert->stream, name.data)
                  : hy_remote_qualified(&insert->stream, table->database, table->schema, name.data);
     hy_buffer_free(&name);
     return st;
@@ -357,10 +357,10 @@ static HyStatus finish_rows(HyRemoteInsert *insert)
     return st;
 }
 
-static HyStatus close_stream(HyRemoteInsert *insert)
+static HyStatus run_on_stream(HyRemoteInsert *insert, const char *command)
 {
     HyBuffer sql = {0};
-    HyStatus st = stream_command(insert, "CLOSE EXTERNAL STREAM ", &sql);
+    HyStatus st = stream_command(insert, command, &sql);
     if (!st)
         st = run(insert->remote, &sql, NULL);
     hy_buffer_free(&sql);
@@ -376,21 +376,11 @@ HyStatus hy_remote_insert_finish(HyRemoteInsert *insert, int64_t *n_rows)
     if (!insert->insert_sql.len)
         return HY_OK;
     if (insert->stream.len)
-        HY_TRY(close_stream(insert));
+        HY_TRY(run_on_stream(insert, "CLOSE EXTERNAL STREAM "));
     HY_TRY(run(insert->remote, &insert->insert_sql, &result));
     *n_rows = result->affected;
     hy_result_destroy(result);
     return HY_OK;
-}
-
-static void drop_stream(HyRemoteInsert *insert)
-{
-    HyBuffer sql = {0};
-    HyStatus st = stream_command(insert, "DROP EXTERNAL STREAM IF EXISTS ", &sql);
-    if (!st)
-        st = run(insert->remote, &sql, NULL);
-    hy_error_free(st);
-    hy_buffer_free(&sql);
 }
 
 void hy_remote_insert_destroy(HyRemoteInsert *insert)
@@ -399,7 +389,7 @@ void hy_remote_insert_destroy(HyRemoteInsert *insert)
         return;
     hy_remote_copy_destroy(insert->copy);
     if (insert->stream.len)
-        drop_stream(insert);
+        hy_error_free(run_on_stream(insert, "DROP EXTERNAL STREAM IF EXISTS "));
     hy_buffer_free(&insert->stream);
     hy_buffer_free(&insert->insert_sql);
     hy_buffer_free(&insert->piece);

@@ -149,13 +149,6 @@ typedef struct ArrayLayout {
     size_t values_len;
 } ArrayLayout;
 
-static uint32_t load_u32(const uint8_t *p)
-{
-    uint32_t v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
 /* n values of s bytes and then a bit for each: n is the largest for which that fits. */
 static bool fixed_layout(const uint8_t *bytes, size_t len, size_t size, ArrayLayout *out)
 {
@@ -174,7 +167,7 @@ static bool varied_layout(const uint8_t *bytes, size_t len, ArrayLayout *out)
 {
     if (len < 4)
         return false;
-    size_t n = load_u32(bytes);
+    size_t n = hy_load_u32(bytes);
     size_t fixed = 4 + n * 4 + (n + 7) / 8;
     if (fixed > len)
         return false;
@@ -196,7 +189,7 @@ static HyStatus append_elements(
             int64_t align;
         } payload = {{0}};
         size_t end =
-            layout->element_size ? start + layout->element_size : load_u32(layout->ends + i * 4);
+            layout->element_size ? start + layout->element_size : hy_load_u32(layout->ends + i * 4);
         if (end < start || end > layout->values_len)
             return bad_row();
         bool is_null = layout->nulls[i / 8] >> (i % 8) & 1;

@@ -312,7 +312,7 @@ typedef enum FieldKind {
     FIELD_COPIED,  /* the bytes as they lie in memory */
     FIELD_BYTES,   /* the bytes of a string */
     FIELD_SWAPPED, /* 4 or 8 bytes, less an epoch, the highest byte first */
-    FIELD_TEXT,    /* by format_short */
+    FIELD_TEXT,    /* by hy_value_format_fixed */
     FIELD_MADE     /* by hy_format_value */
 } FieldKind;
 
@@ -343,36 +343,11 @@ static bool is_swapped(HyTypeId id)
     }
 }
 
+/* Types that results consist of mostly, with texts of hy_value_format_fixed. */
 static bool has_short_text(HyTypeId id)
 {
     return id == HY_TYPE_INT2 || id == HY_TYPE_INT4 || id == HY_TYPE_INT8 || id == HY_TYPE_FLOAT8 ||
            id == HY_TYPE_DATE || id == HY_TYPE_TIMESTAMP;
-}
-
-#define SHORT_TEXT_MAX 64
-_Static_assert(HY_INT_TEXT_MAX <= SHORT_TEXT_MAX && HY_FLOAT_TEXT_MAX <= SHORT_TEXT_MAX &&
-                   HY_DATE_TEXT_MAX <= SHORT_TEXT_MAX && HY_TIMESTAMP_TEXT_MAX <= SHORT_TEXT_MAX,
-    "room for any short text");
-
-/* What hy_value_format does for the types that results consist of mostly. */
-static size_t format_short(HyTypeId id, const char *value, const HyTextStyle *style, char *out)
-{
-    switch (id) {
-    case HY_TYPE_INT2:
-        return hy_int64_format(hy_load_i16(value), out);
-    case HY_TYPE_INT4:
-        return hy_int64_format(hy_load_i32(value), out);
-    case HY_TYPE_INT8:
-        return hy_int64_format(hy_load_i64(value), out);
-    case HY_TYPE_DATE:
-        return hy_date_format(hy_load_i32(value), out);
-    case HY_TYPE_TIMESTAMP:
-        return hy_timestamp_format(hy_load_u64(value), out);
-    default:
-        return style->extra_float_digits > 0
-                   ? hy_double_format_shortest(hy_load_f64(value), out)
-                   : hy_double_format(hy_load_f64(value), style->extra_float_digits, out);
-    }
 }
 
 static Field plan_field(const HyVector *v, HyFormatCode code)
@@ -412,8 +387,8 @@ static HyStatus append_field(
         return HY_OK;
     }
     if (field->kind == FIELD_TEXT) {
-        HY_TRY(hy_buffer_reserve(out, 4 + SHORT_TEXT_MAX));
-        n = format_short(v->type.id, value, style, out->data + length_at + 4);
+        HY_TRY(hy_buffer_reserve(out, 4 + HY_FIXED_TEXT_MAX));
+        n = hy_value_format_fixed(v->type, value, style, out->data + length_at + 4);
         hy_store_be32(out->data + length_at, (uint32_t)n);
         out->len += 4 + n;
         return HY_OK;

@@ -19,6 +19,11 @@ HyStatus hy_cast_vector(HyArena *arena, const HyTextStyle *style, const HyVector
 HyStatus hy_cast_value(HyArena *arena, const HyTextStyle *style, const HyValue *in, HyType to,
     HyValue *out) HY_MUST_CHECK;
 
+/* The text of a value of a type whose values have a fixed width, but for regtype; returns its
+ * length, 0 for other types. */
+#define HY_FIXED_TEXT_MAX 128
+size_t hy_value_format_fixed(
+    HyType type, const void *value, const HyTextStyle *style, char out[HY_FIXED_TEXT_MAX]);
 /* Appends the text of a value as the server sends it (text format, spec/sql.md section 4). `value`
  * points to the payload in its physical form. */
 HyStatus hy_value_format(

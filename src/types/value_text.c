@@ -14,7 +14,7 @@
 #include <strings.h>
 
 /* Longest text of a value of fixed width. */
-#define FIXED_TEXT_MAX HY_INTERVAL_TEXT_MAX
+_Static_assert(HY_INTERVAL_TEXT_MAX <= HY_FIXED_TEXT_MAX, "the longest of them");
 
 static size_t format_char1(uint32_t code, char *out)
 {
@@ -39,8 +39,8 @@ static HyStatus format_regtype(uint32_t oid, HyBuffer *out)
                                       : hy_type_format(type, out);
 }
 
-/* Writes the text of a type of fixed width; 0: not one of them. */
-static size_t format_fixed(HyType type, const void *value, const HyTextStyle *style, char *out)
+size_t hy_value_format_fixed(
+    HyType type, const void *value, const HyTextStyle *style, char out[HY_FIXED_TEXT_MAX])
 {
     switch (type.id) {
     case HY_TYPE_BOOL:
@@ -150,8 +150,8 @@ HyStatus hy_value_format(HyType type, const void *value, const HyTextStyle *styl
             return format_regtype(hy_load_u32(value), out);
         if (type.id == HY_TYPE_REGCLASS && style->names)
             return style->names->format_relation(style->names->session, hy_load_u32(value), out);
-        HY_TRY(hy_buffer_reserve(out, FIXED_TEXT_MAX));
-        out->len += format_fixed(type, value, style, out->data + out->len);
+        HY_TRY(hy_buffer_reserve(out, HY_FIXED_TEXT_MAX));
+        out->len += hy_value_format_fixed(type, value, style, out->data + out->len);
         return HY_OK;
     }
     HyString s;

@@ -1,25 +1,11 @@
 /* COPY FROM STDIN and TO STDOUT through the C interface: bytes cut anywhere arrive, failures leave
  * nothing, a caller that goes away or cancels ends the statement. */
-#include "openhyper.h"
-#include "unit_test.h"
+#include "openhyper_test.h"
 #include <pthread.h>
 #include <unistd.h>
 
 static openhyper_instance *instance;
 static openhyper_connection *connection;
-
-static void must(openhyper_error *error)
-{
-    if (error)
-        fail_msg("%s %s", openhyper_error_sqlstate(error), openhyper_error_message(error));
-}
-
-static void must_fail(openhyper_error *error, const char *sqlstate)
-{
-    assert_non_null(error);
-    assert_string_equal(openhyper_error_sqlstate(error), sqlstate);
-    openhyper_error_free(error);
-}
 
 static void run(const char *sql)
 {

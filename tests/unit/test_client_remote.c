@@ -1,7 +1,6 @@
 /* The wire client against the listener of an engine in the same process: what it gives is what the
  * engine gives, failures leave the connection usable, and what is left open is given back. */
-#include "openhyper.h"
-#include "unit_test.h"
+#include "openhyper_test.h"
 #include <pthread.h>
 #include <unistd.h>
 
@@ -9,19 +8,6 @@ static openhyper_instance *engine;
 static openhyper_instance *server; /* the same engine, seen from outside */
 static openhyper_connection *here;
 static openhyper_connection *there;
-
-static void must(openhyper_error *error)
-{
-    if (error)
-        fail_msg("%s %s", openhyper_error_sqlstate(error), openhyper_error_message(error));
-}
-
-static void must_fail(openhyper_error *error, const char *sqlstate)
-{
-    assert_non_null(error);
-    assert_string_equal(openhyper_error_sqlstate(error), sqlstate);
-    openhyper_error_free(error);
-}
 
 static openhyper_result *query(openhyper_connection *connection, const char *sql)
 {
